@@ -1,0 +1,254 @@
+"""Which code may be imported because a file names it.
+
+The list lives in code and in conf/trust, never in an artefact.
+
+A name is checked in three steps: its form and prefix before anything is imported; its path, in which no
+segment after the module may be a module again (`sklearn.datasets._base.os.system` is `os.system`); and the
+module that defines the object it leads to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import re
+import sys
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from zoo.errors import TrustError
+
+DEFAULT_PREFIXES: Final = ("zoo.", "sklearn.")
+TARGET_KEY: Final = "_target_"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What may be imported.
+
+    Attributes:
+        prefixes: packages, with or without the final dot; `my_lab.` trusts `my_lab` and what is below it.
+        local: trust modules that lie inside an experiment directory.
+        hashes: sha256 of single local modules that are trusted without `local`.
+    """
+
+    prefixes: tuple[str, ...] = DEFAULT_PREFIXES
+    local: bool = False
+    hashes: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, trusted: Trust | Iterable[str] | None) -> Trust:
+        """Take a `Trust` as it is, a list of prefixes, or None for the default."""
+        if isinstance(trusted, Trust):
+            return trusted
+        return cls() if trusted is None else cls(prefixes=tuple(trusted))
+
+    def covers(self, name: str) -> bool:
+        """Tell whether a dotted name lies under a trusted prefix."""
+        roots = [prefix.rstrip(".") for prefix in self.prefixes if prefix.rstrip(".")]
+        return any(name == root or name.startswith(f"{root}.") for root in roots)
+
+
+def check_name(name: object, trust: Trust, where: str | None = None) -> str:
+    """Return a dotted name whose form and prefix are in order; nothing is imported.
+
+    Raises:
+        TrustError: not a dotted identifier, a dunder segment, or outside the trust list.
+    """
+    valid = check_form(name, where)
+    if not trust.covers(valid):
+        package = valid.partition(".")[0]
+        raise TrustError(
+            f"{valid!r} is not trusted, and nothing of it was imported",
+            where=where,
+            expected=f"a name under {', '.join(trust.prefixes)}",
+            remedy=f"if you trust that package, add '{package}.' to trust.prefixes in conf/trust",
+        )
+    return valid
+
+
+def check_form(name: object, where: str | None = None) -> str:
+    """Return `name` if it is a dotted identifier without dunder segments."""
+    if (
+        not isinstance(name, str)
+        or _NAME.fullmatch(name) is None
+        or any(s.startswith("__") for s in name.split("."))
+    ):
+        raise TrustError(
+            f"{name!r} is not a module or object name",
+            where=where,
+            expected="identifiers joined by dots, such as sklearn.linear_model.Ridge",
+            remedy="correct the name; paths and expressions are never imported",
+        )
+    return name
+
+
+def targets(tree: object) -> Iterator[Any]:
+    """Yield every `_target_` of a nested configuration, outermost first."""
+    if isinstance(tree, Mapping):
+        if TARGET_KEY in tree:
+            yield tree[TARGET_KEY]
+        for value in tree.values():
+            yield from targets(value)
+    elif isinstance(tree, Sequence) and not isinstance(tree, str | bytes):
+        for value in tree:
+            yield from targets(value)
+
+
+def check_targets(tree: object, trust: Trust, where: str | None = None) -> list[str]:
+    """Check every nested `_target_` before the first import; return them."""
+    return [check_name(target, trust, where) for target in targets(tree)]
+
+
+def resolve(path: str, trusted: Trust | Iterable[str] | None = None, where: str | None = None) -> Any:
+    """Import the object that a dotted path names.
+
+    Args:
+        path: such as `sklearn.linear_model.Ridge`.
+        trusted: a `Trust`, prefixes, or None for the default list.
+        where: the file or key to name in an error.
+
+    Raises:
+        TrustError: the name, a segment on the way, or the object's own module is not trusted, or there is
+            no such object.
+    """
+    trust = Trust.of(trusted)
+    segments = check_name(path, trust, where).split(".")
+    module, rest = _deepest_module(segments, path, where)
+    found: Any = module
+    for segment in rest:
+        found = getattr(found, segment, None)
+        if found is None:
+            raise TrustError(
+                f"{path!r} does not exist: {segment!r} is not there", where=where, remedy="check the spelling"
+            )
+        if isinstance(found, types.ModuleType):
+            raise TrustError(
+                f"{path!r} walks through the module {found.__name__!r}",
+                where=where,
+                expected="the object's own path",
+                remedy="name the object where it is defined",
+            )
+    return _checked_origin(found, path, trust, where)
+
+
+def _deepest_module(segments: list[str], path: str, where: str | None) -> tuple[types.ModuleType, list[str]]:
+    module: types.ModuleType | None = None
+    for count in range(1, len(segments) + 1):
+        name = ".".join(segments[:count])
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if module is None or error.name != name:
+                raise TrustError(
+                    f"{path!r} cannot be imported: {error}",
+                    where=where,
+                    remedy="install the package or correct the name",
+                ) from error
+            return module, segments[count - 1 :]
+        if module.__name__ != name:
+            raise TrustError(f"{path!r} leads to the module {module.__name__!r}", where=where)
+        if not hasattr(module, "__path__"):
+            return module, segments[count:]
+    raise TrustError(f"{path!r} is a module", where=where, expected="a class or a function")
+
+
+def _checked_origin(found: Any, path: str, trust: Trust, where: str | None) -> Any:
+    origin = getattr(found, "__module__", None)
+    if not callable(found) or not isinstance(origin, str) or not trust.covers(origin):
+        raise TrustError(
+            f"{path!r} is {type(found).__name__} from {origin or 'nowhere'}",
+            where=where,
+            expected=f"a class or a function defined under {', '.join(trust.prefixes)}",
+            remedy="name the object where it is defined, and trust that package",
+        )
+    return found
+
+
+def import_module(name: str, trust: Trust, where: str | None = None) -> types.ModuleType:
+    """Import a module by its dotted name, behind the trust list."""
+    checked = check_name(name, trust, where)
+    try:
+        return importlib.import_module(checked)
+    except ImportError as error:
+        raise TrustError(
+            f"module {checked!r} cannot be imported: {error}",
+            where=where,
+            remedy="install it, or correct the name",
+        ) from error
+
+
+def file_hash(path: Path) -> str:
+    """Return the sha256 of a source file with LF line endings."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+def load_local(path: Path, trust: Trust, *, recorded: str | None = None) -> types.ModuleType:
+    """Load a module that lies inside an experiment directory.
+
+    It is never known by its bare name, so it shadows nothing, and `sys.path` is left alone.
+
+    Args:
+        path: the module's file; its stem is its name.
+        trust: must say `local=True` or hold the file's hash.
+        recorded: the hash that the experiment recorded; None where it recorded none.
+
+    Raises:
+        TrustError: not trusted, changed since it was recorded, or named like an installed module.
+    """
+    digest = file_hash(path)
+    _check_local(path, digest, trust, recorded)
+    name = f"_zoo_local_{digest[:16]}_{path.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise TrustError("is no Python module", where=path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _check_local(path: Path, digest: str, trust: Trust, recorded: str | None) -> None:
+    if not (trust.local or digest in trust.hashes):
+        raise TrustError(
+            "a module inside an experiment directory is not trusted, and was not loaded",
+            where=path,
+            remedy=f"read it, then set trust.local=true or add its sha256 {digest} to trust.hashes",
+        )
+    if recorded is not None and recorded != digest:
+        raise TrustError(
+            "differs from the module that the experiment recorded, and was not loaded",
+            where=path,
+            expected=f"sha256 {recorded}",
+            remedy="restore the module, or make the experiment again",
+        )
+    if importlib.util.find_spec(path.stem) is not None:
+        raise TrustError(
+            f"has the name of the installed module {path.stem!r}", where=path, remedy="rename one of the two"
+        )
+
+
+__all__ = [
+    "DEFAULT_PREFIXES",
+    "TARGET_KEY",
+    "Trust",
+    "check_form",
+    "check_name",
+    "check_targets",
+    "file_hash",
+    "import_module",
+    "load_local",
+    "resolve",
+    "targets",
+]
