@@ -180,19 +180,26 @@ def check_allowed(names: Iterable[str], allowed: Iterable[str], where: str | Non
 def check_values(values: Mapping[str, Any], where: str | None = None) -> None:
     """Raise `SettingsError` for a value of another type than the setting's default (a bool is no int)."""
     for name, value in values.items():
-        default = DEFAULTS.get(name)
-        kind = str if name == LABEL_SETTING else type(default)
-        if default is None and name != LABEL_SETTING:
-            continue
-        if value is None and default is None:
-            continue
-        if type(value) is not kind or (kind is int and value < 1):
+        expected = _expected_type(name, value)
+        if expected is not None:
             raise SettingsError(
                 f"setting {name!r} cannot be {value!r}",
                 where=where,
-                expected="a positive integer" if kind is int else f"a {kind.__name__}",
+                expected=expected,
                 remedy="correct the value",
             )
+
+
+def _expected_type(name: str, value: Any) -> str | None:
+    """Return what `value` should have been, or None where it is in order or the setting is a user's own."""
+    default = DEFAULTS.get(name)
+    if name == LABEL_SETTING:
+        return None if value is None or isinstance(value, str) else "a string or null"
+    if isinstance(default, bool):
+        return None if isinstance(value, bool) else "true or false"
+    if isinstance(default, int):
+        return None if type(value) is int and value >= 1 else "a positive integer"
+    return None
 
 
 @contextlib.contextmanager

@@ -1,0 +1,1 @@
+"""Apply one spec; run many; never let one reach the next."""

@@ -1,0 +1,75 @@
+"""What one child process is told, as plain values: nothing of Hydra, so that a notebook can say it too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zoo.line import Line
+from zoo.settings import ALLOWED, DEFAULTS
+from zoo.spec import Spec
+from zoo.trust import Trust
+
+TASK_FILE = "task.json"
+RESULT_FILE = "result.json"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One spec to apply.
+
+    Attributes:
+        spec: what to promote.
+        line: the line that it challenges.
+        registry_url: SQLAlchemy URL of the store.
+        artifacts: where version directories lie.
+        run_id: the run that this belongs to.
+        settings: the settings of a pipeline that no experiment recorded.
+        allowed: the settings that a spec may override.
+        trust: what may be imported.
+    """
+
+    spec: Spec
+    line: Line
+    registry_url: str
+    artifacts: Path
+    run_id: str
+    settings: Mapping[str, Any] = field(default_factory=lambda: dict(DEFAULTS))
+    allowed: frozenset[str] = ALLOWED
+    trust: Trust = field(default_factory=Trust)
+
+    def write(self, directory: Path) -> Path:
+        """Write `task.json` into `directory` and return its path."""
+        values = {
+            **asdict(self),
+            "spec": self.spec.as_dict(),
+            "line": self.line.as_dict(),
+            "artifacts": str(self.artifacts),
+            "allowed": sorted(self.allowed),
+            "trust": {**asdict(self.trust), "hashes": sorted(self.trust.hashes)},
+        }
+        path = directory / TASK_FILE
+        path.write_text(json.dumps(values, indent=2), encoding="utf-8")
+        return path
+
+    @classmethod
+    def read(cls, path: Path) -> Task:
+        """Read what `write` wrote."""
+        values = json.loads(path.read_text(encoding="utf-8"))
+        trust = values["trust"]
+        return cls(
+            **{
+                **values,
+                "spec": Spec.from_dict(values["spec"]),
+                "line": Line(**{**values["line"], "locked": tuple(values["line"]["locked"])}),
+                "artifacts": Path(values["artifacts"]),
+                "allowed": frozenset(values["allowed"]),
+                "trust": Trust(tuple(trust["prefixes"]), trust["local"], frozenset(trust["hashes"])),
+            }
+        )
+
+
+__all__ = ["RESULT_FILE", "TASK_FILE", "Task"]

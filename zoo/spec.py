@@ -1,0 +1,265 @@
+"""A spec: which finished experiments, which permutations of them, which settings to override.
+
+`parse_spec` turns a node of YAML into a frozen `Spec` or refuses it with the file's name. It is the only
+reader: the command line, the sweeper and `list` all go through it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from zoo.errors import SpecError, TrustError, did_you_mean
+from zoo.settings import LABEL_SETTING, check_values
+from zoo.trust import TARGET_KEY, check_form
+
+NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", re.ASCII)
+
+
+class Status(StrEnum):
+    """Whether a spec runs."""
+
+    active = "active"
+    retired = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The `count` best permutations by the walk-forward score of metric `by`; never by a test metric."""
+
+    count: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Permutations of one finished experiment."""
+
+    experiment: str
+    permutations: tuple[int, ...] | Top
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalTrainer:
+    """An existing training function, called unchanged with overrides on a module's names around the call."""
+
+    target: str
+    settings: str | None = None
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What to promote. Built by `parse_spec` or `Spec.from_dict`, and checked there once."""
+
+    name: str
+    line: str
+    status: Status = Status.active
+    label: str | None = None
+    sources: tuple[Source, ...] = ()
+    trainer: ExternalTrainer | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    priority: int = 0
+
+    @property
+    def version_label(self) -> str:
+        """`overrides.model_version_label`, else `label`, else `spec-<name>`."""
+        return self.overrides.get(LABEL_SETTING) or self.label or f"spec-{self.name}"
+
+    @property
+    def retired(self) -> bool:
+        """Whether the spec is kept for the record only."""
+        return self.status is Status.retired
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values that `Spec.from_dict` takes back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Spec:
+        """Rebuild a spec from `as_dict`; nothing is checked again."""
+        sources = tuple(
+            Source(s["experiment"], Top(**p) if isinstance(p := s["permutations"], Mapping) else tuple(p))
+            for s in values["sources"]
+        )
+        trainer = None if values["trainer"] is None else ExternalTrainer(**values["trainer"])
+        status = Status(values["status"])
+        return cls(**{**values, "sources": sources, "trainer": trainer, "status": status})
+
+
+@dataclass
+class SourceSchema:
+    """The form of one entry of `sources`."""
+
+    experiment: str
+    permutations: Any
+
+
+@dataclass
+class TrainerSchema:
+    """The form of `trainer`."""
+
+    _target_: str
+    settings: str | None = None
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class SpecSchema:
+    """The form of a spec file; OmegaConf checks types against it."""
+
+    name: str
+    line: str
+    status: Status = Status.active
+    label: str | None = None
+    sources: list[SourceSchema] = field(default_factory=list)
+    trainer: TrainerSchema | None = None
+    overrides: dict[str, Any] = field(default_factory=dict)
+    priority: int = 0
+
+
+def parse_spec(values: object, where: Path | str) -> Spec:
+    """Turn the plain values of a spec file into a `Spec`.
+
+    Args:
+        values: what the file holds, with `${paths.*}` resolved.
+        where: the file, for errors; its stem must be the spec's name.
+
+    Raises:
+        SpecError: a misspelt or missing key, a wrong type, a bad name, no sources, impossible permutations.
+    """
+    values = _check_keys(values, SpecSchema, where, "")
+    for index, source in enumerate(_listed(values.get("sources", []), where, "sources")):
+        _check_keys(source, SourceSchema, where, f"sources.{index}.")
+    if values.get("trainer") is not None:
+        _check_keys(values["trainer"], TrainerSchema, where, "trainer.")
+    typed = _typed(values, where)
+    spec = Spec(
+        name=_name(typed["name"], where, "name"),
+        line=_name(typed["line"], where, "line"),
+        status=typed["status"],
+        label=None if typed["label"] is None else _name(typed["label"], where, "label"),
+        sources=tuple(_source(s, where, f"sources.{i}") for i, s in enumerate(typed["sources"])),
+        trainer=_trainer(typed["trainer"], where),
+        overrides=typed["overrides"],
+        priority=typed["priority"],
+    )
+    _check_whole(spec, where)
+    return spec
+
+
+def _refuse(where: Path | str, key: str, problem: str, expected: str, remedy: str | None = None) -> SpecError:
+    return SpecError(f"{key}: {problem}", where=where, expected=expected, remedy=remedy or "correct the file")
+
+
+def _check_keys(values: object, schema: type, where: Path | str, prefix: str) -> Mapping[Any, Any]:
+    known = {f.name: f for f in fields(schema)}
+    if not isinstance(values, Mapping):
+        raise _refuse(
+            where, prefix.rstrip(".") or "the spec", f"{values!r} is no mapping", f"keys {', '.join(known)}"
+        )
+    for key in values:
+        if key not in known:
+            guess = did_you_mean(key, known)
+            raise _refuse(where, f"{prefix}{key}", "no such key", f"one of {', '.join(known)}", guess)
+    for name, known_field in known.items():
+        required = known_field.default is MISSING and known_field.default_factory is MISSING
+        if required and values.get(name) in (None, "???"):
+            raise _refuse(where, f"{prefix}{name}", "is missing", "a value", f"add `{name}: ...`")
+    return values
+
+
+def _listed(values: object, where: Path | str, key: str) -> Sequence[object]:
+    if not isinstance(values, Sequence) or isinstance(values, str):
+        raise _refuse(where, key, f"{values!r} is no list", "a list")
+    return values
+
+
+def _typed(values: Mapping[Any, Any], where: Path | str) -> dict[str, Any]:
+    for key in ("priority",):
+        if type(values.get(key, 0)) is not int:
+            raise _refuse(where, key, f"{values[key]!r} is no integer", "an integer")
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(SpecSchema), OmegaConf.create(dict(values)))
+        return OmegaConf.to_container(merged, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
+    except OmegaConfBaseException as error:
+        key = getattr(error, "full_key", None) or "the spec"
+        problem = str(error).strip().splitlines()[0]
+        raise _refuse(where, key, problem, "a value of the declared type") from error
+
+
+def _name(value: str, where: Path | str, key: str) -> str:
+    if NAME.fullmatch(value) is None:
+        raise _refuse(
+            where,
+            key,
+            f"{value!r} cannot be a directory name",
+            "up to 64 letters, digits, _ or -, not starting with -",
+            f"rename the {key}",
+        )
+    return value
+
+
+def _source(values: Mapping[str, Any], where: Path | str, key: str) -> Source:
+    chosen = values["permutations"]
+    if isinstance(chosen, Mapping):
+        return Source(values["experiment"], _top(chosen, where, f"{key}.permutations"))
+    ids = _listed(chosen, where, f"{key}.permutations")
+    return Source(values["experiment"], _ids(ids, where, f"{key}.permutations"))
+
+
+def _ids(ids: Sequence[object], where: Path | str, key: str) -> tuple[int, ...]:
+    if not ids:
+        raise _refuse(where, key, "is empty", "at least one permutation id, or {top: 3, by: rank_ic}")
+    for value in ids:
+        if type(value) is not int or value < 0:
+            raise _refuse(where, key, f"{value!r} is no permutation id", "integers from 0 on")
+        if ids.count(value) > 1:
+            raise _refuse(where, key, f"{value} is listed twice", "each id once", "remove one of them")
+    return tuple(ids)  # type: ignore[arg-type]
+
+
+def _top(values: Mapping[str, Any], where: Path | str, key: str) -> Top:
+    expected = "{top: 3, by: rank_ic}"
+    if set(values) != {"top", "by"}:
+        unknown = sorted(set(values) ^ {"top", "by"})
+        raise _refuse(where, key, f"{', '.join(map(str, unknown))}: unknown or missing", expected)
+    if type(values["top"]) is not int or values["top"] < 1 or not isinstance(values["by"], str):
+        raise _refuse(where, key, f"{dict(values)!r} selects nothing", expected)
+    return Top(values["top"], values["by"])
+
+
+def _trainer(values: Mapping[str, Any] | None, where: Path | str) -> ExternalTrainer | None:
+    if values is None:
+        return None
+    try:
+        target = check_form(values[TARGET_KEY])
+        module = None if values["settings"] is None else check_form(values["settings"])
+    except TrustError as error:
+        raise _refuse(where, "trainer", error.problem, error.expected or "", error.remedy) from error
+    return ExternalTrainer(target, module, values["args"])
+
+
+def _check_whole(spec: Spec, where: Path | str) -> None:
+    if spec.name != Path(where).stem:
+        raise _refuse(
+            where,
+            "name",
+            f"{spec.name!r} is not the file's stem",
+            f"name: {Path(where).stem}",
+            "rename one of the two",
+        )
+    if bool(spec.sources) == (spec.trainer is not None):
+        raise _refuse(where, "sources", "give either sources or trainer", "exactly one of the two")
+    check_values(spec.overrides, str(where))
+    _name(spec.version_label, where, "label")
+
+
+__all__ = ["NAME", "ExternalTrainer", "Source", "Spec", "Status", "Top", "parse_spec"]
