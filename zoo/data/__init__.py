@@ -1,0 +1,10 @@
+"""Panels of bars, tables of rows, their fingerprints, and where they come from."""
+
+from __future__ import annotations
+
+from zoo.data.dataset import Dataset
+from zoo.data.fingerprint import Fingerprint
+from zoo.data.sources import sp500, tabular
+from zoo.data.table import Table
+
+__all__ = ["Dataset", "Fingerprint", "Table", "sp500", "tabular"]

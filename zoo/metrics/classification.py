@@ -1,0 +1,119 @@
+"""Metrics of predicted classes and probabilities; NaN where a metric is not defined, never a warning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def accuracy(y: ArrayLike, pred: ArrayLike) -> float:
+    """Return the share of predicted classes that are right; NaN without a row.
+
+    Raises:
+        ValueError: the lengths differ.
+    """
+    actual, predicted = _pair(y, pred)
+    return float(np.mean(actual == predicted)) if len(actual) else float("nan")
+
+
+def precision(y: ArrayLike, pred: ArrayLike, *, positive: Any = 1) -> float:
+    """Return the share of rows predicted `positive` that are; NaN when none was predicted so.
+
+    Raises:
+        ValueError: the lengths differ.
+    """
+    actual, predicted = _pair(y, pred)
+    return _share(actual == positive, predicted == positive)
+
+
+def recall(y: ArrayLike, pred: ArrayLike, *, positive: Any = 1) -> float:
+    """Return the share of `positive` rows that were predicted so; NaN when there is none.
+
+    Raises:
+        ValueError: the lengths differ.
+    """
+    actual, predicted = _pair(y, pred)
+    return _share(predicted == positive, actual == positive)
+
+
+def auc(y: ArrayLike, prob: ArrayLike, *, positive: Any = 1) -> float:
+    """Return the area under the ROC curve: the chance that a positive row scores above a negative one, ties half.
+
+    Args:
+        y: classes, one a row.
+        prob: scores or probabilities of `positive`, one a row.
+        positive: which class is the positive one.
+
+    Returns:
+        The area; NaN when only one class is present.
+
+    Raises:
+        ValueError: the lengths differ, or a score is NaN.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    actual, scores = _pair(y, prob)
+    hit = actual == positive
+    return float(roc_auc_score(hit, scores)) if hit.any() and not hit.all() else float("nan")
+
+
+def log_loss(y: ArrayLike, prob: ArrayLike, *, positive: Any = 1) -> float:
+    """Return the mean of -log(probability of what happened), in nats; NaN without a row.
+
+    Probabilities of 0 and 1 are moved inwards by the float64 epsilon, as scikit-learn does.
+
+    Args:
+        y: classes, one a row.
+        prob: probabilities of `positive`, one a row, from 0 to 1.
+        positive: which class is the positive one.
+
+    Raises:
+        ValueError: the lengths differ, or a probability lies outside 0 to 1.
+    """
+    hit, chance = _probabilities(y, prob, positive)
+    edge = float(np.finfo(np.float64).eps)
+    chance = np.clip(chance, edge, 1.0 - edge)
+    return float(-np.mean(np.log(np.where(hit, chance, 1.0 - chance)))) if len(hit) else float("nan")
+
+
+def brier(y: ArrayLike, prob: ArrayLike, *, positive: Any = 1) -> float:
+    """Return the mean squared difference of probability and outcome (Brier 1950, binary); NaN without a row.
+
+    Args:
+        y: classes, one a row.
+        prob: probabilities of `positive`, one a row, from 0 to 1.
+        positive: which class is the positive one.
+
+    Raises:
+        ValueError: the lengths differ, or a probability lies outside 0 to 1.
+    """
+    hit, chance = _probabilities(y, prob, positive)
+    return float(np.mean((chance - hit) ** 2)) if len(hit) else float("nan")
+
+
+def _share(of_these: NDArray[np.bool_], among: NDArray[np.bool_]) -> float:
+    return float(np.mean(of_these[among])) if among.any() else float("nan")
+
+
+def _probabilities(
+    y: ArrayLike, prob: ArrayLike, positive: Any
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    actual, given = _pair(y, prob)
+    chance = given.astype(np.float64)
+    if not bool(np.all((chance >= 0) & (chance <= 1))):
+        raise ValueError("a probability is NaN or outside 0 to 1")
+    return np.asarray(actual == positive), chance
+
+
+def _pair(y: ArrayLike, other: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    actual, found = np.asarray(y), np.asarray(other)
+    if actual.ndim != 1 or actual.shape != found.shape:
+        raise ValueError(
+            f"classes of shape {actual.shape} and predictions of shape {found.shape}; expected one a row"
+        )
+    return actual, found
+
+
+__all__ = ["accuracy", "auc", "brier", "log_loss", "precision", "recall"]
