@@ -1,0 +1,138 @@
+"""The event log: append-only, each event carrying the hash of the one before.
+
+Changing, dropping or inserting an event anywhere but at the end breaks the chain; an event dropped at the end
+is noticed because its version has none.
+"""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import json
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from zoo.errors import RegistryError
+from zoo.registry import canonical
+from zoo.registry.schema import events
+
+REGISTERED = "registered"
+FIRST = "0" * 64  # what the first event carries for the one before
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to a version.
+
+    Attributes:
+        position: 1 for the first event of the store, then without a gap.
+        kind: `registered`.
+        line: the version's line.
+        version_id: the version.
+        at: UTC, ISO 8601 with microseconds; the order is `position`'s, since clocks jump.
+        actor: the user's login name.
+        host: the machine's name.
+        reason: what the user gave as a reason, if anything.
+        details: what else there is to know about this kind of event.
+        previous: the digest of the event before.
+        digest: SHA-256 over the canonical JSON of all the above.
+    """
+
+    position: int
+    kind: str
+    line: str
+    version_id: str
+    at: str
+    actor: str
+    host: str
+    reason: str | None
+    details: Mapping[str, Any]
+    previous: str
+    digest: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return strict JSON types."""
+        return {**self.__dict__, "details": canonical.presentable(self.details)}
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601 with microseconds, of one width so that texts sort as times do."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+
+
+def append(
+    connection: Connection,
+    kind: str,
+    *,
+    line: str,
+    version_id: str,
+    details: Mapping[str, Any],
+    reason: str | None = None,
+) -> None:
+    """Add an event at the end of the chain; the caller holds the write lock."""
+    last = connection.execute(
+        select(events.c.position, events.c.digest).order_by(events.c.position.desc()).limit(1)
+    ).first()
+    content = {
+        "position": 1 if last is None else last.position + 1,
+        "kind": kind,
+        "line": line,
+        "version_id": version_id,
+        "at": now(),
+        "actor": _actor(),
+        "host": socket.gethostname(),
+        "reason": reason,
+        "details": canonical.text(canonical.encode(details)),
+        "previous": FIRST if last is None else last.digest,
+    }
+    connection.execute(events.insert().values(**content, digest=canonical.digest(content)))
+
+
+def parse(rows: Iterable[Row[Any]]) -> list[Event]:
+    """Return the events that rows of the table describe.
+
+    Raises:
+        RegistryError: a row was damaged.
+    """
+    return [_event(row) for row in rows]
+
+
+def breaks(rows: Iterable[Row[Any]]) -> list[tuple[str, str]]:
+    """Return `(version_id, what is wrong)` for each event that does not follow from the one before."""
+    found: list[tuple[str, str]] = []
+    position, previous = 0, FIRST
+    for row in rows:
+        content = dict(row._mapping)
+        digest = content.pop("digest")
+        if row.position != position + 1:
+            found.append((row.version_id, f"event {row.position} follows event {position}: some are missing"))
+        elif row.previous != previous:
+            found.append((row.version_id, f"event {row.position} does not carry the hash of the one before"))
+        if canonical.digest(content) != digest:
+            found.append((row.version_id, f"event {row.position} was changed after it was written"))
+        position, previous = row.position, digest
+    return found
+
+
+def _event(row: Row[Any]) -> Event:
+    content = dict(row._mapping)
+    try:
+        content["details"] = canonical.decode(json.loads(content["details"]))
+    except ValueError as error:
+        raise RegistryError(f"event {row.position} is damaged", remedy="run `zoo verify`") from error
+    return Event(**content)
+
+
+def _actor() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container's user need not have a name
+        return str(os.getuid())
+
+
+__all__ = ["REGISTERED", "Event", "append", "breaks", "now", "parse"]

@@ -1,0 +1,164 @@
+"""Registering: a version is there whole, or not at all, wherever its writer dies.
+
+The files are written and synced under a staging name, without a lock. Then, under the write lock: look again,
+rename, insert the row and its event, commit. A writer that dies
+
+- before the rename leaves a staging directory, which `verify` sweeps;
+- between rename and commit leaves a whole directory without a row, which the next registration of the same
+  content takes over;
+- after the commit leaves the version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select
+
+from zoo.errors import ArtifactCorrupt, RegistryError, VersionConflict
+from zoo.registry import document, history, predictions
+from zoo.registry.artifacts import CONFIG, DOCUMENT, PREDICTIONS, SENSOR, Artifacts
+from zoo.registry.database import Database
+from zoo.registry.schema import versions
+from zoo.registry.version import CHALLENGER, Candidate, Registered
+
+
+def register(database: Database, artifacts: Artifacts, candidate: Candidate) -> Registered:
+    """Register a candidate as a challenger; the same content again changes nothing.
+
+    Raises:
+        RegistryError: the candidate's values cannot be kept.
+        VersionConflict: another content has this version id.
+        ArtifactCorrupt: the content is registered, and its files are not as they were.
+        StoreUnavailable: the store cannot be locked or written.
+    """
+    table = predictions.to_parquet(candidate.predictions)
+    known = _known(database, candidate)
+    if known is None:
+        added = _stage_and_add(database, artifacts, candidate, table)
+        if added is not None:
+            return added
+        known = _known(database, candidate)  # another process was first
+    if known is None:
+        raise RegistryError("the version vanished while it was registered", where=candidate.version_id)
+    parsed = artifacts.check(known.line, known.version_id, known.digest)
+    version = document.from_row(known._asdict())
+    return Registered(version, created=False, notices=_differences(artifacts, parsed, table))
+
+
+def _known(database: Database, candidate: Candidate) -> Row[Any] | None:
+    with database.reading() as connection:
+        return None if connection is None else _find(connection, candidate)
+
+
+def _find(connection: Connection, candidate: Candidate) -> Row[Any] | None:
+    """Return the row of the candidate's content, if it is registered."""
+    same_id = versions.c.version_id == candidate.version_id
+    same_content = versions.c.fingerprint == candidate.fingerprint
+    for row in connection.execute(select(versions).where(or_(same_id, same_content))):
+        if row.version_id != candidate.version_id or row.fingerprint != candidate.fingerprint:
+            raise _conflict(candidate, row.version_id, row.fingerprint)
+        return row
+    return None
+
+
+def _conflict(candidate: Candidate, version_id: str, fingerprint: str) -> VersionConflict:
+    return VersionConflict(
+        f"{version_id} with fingerprint {fingerprint} is there already",
+        where=candidate.version_id,
+        expected=f"no other content of this id (this one's fingerprint is {candidate.fingerprint})",
+        remedy="give the spec another label",
+    )
+
+
+def _stage_and_add(
+    database: Database, artifacts: Artifacts, candidate: Candidate, table: bytes
+) -> Registered | None:
+    """Add the candidate; None when another process has added it meanwhile."""
+    files = {SENSOR: candidate.sensor, PREDICTIONS: table, CONFIG: candidate.config.encode()}
+    files[DOCUMENT] = document.write(candidate, files, history.now())
+    staging = artifacts.stage(candidate.line, candidate.version_id, files)
+    published = False
+    try:
+        with database.writing() as connection:
+            if _find(connection, candidate) is not None:
+                return None
+            left = _left_behind(artifacts, candidate)
+            if left is not None:
+                notices = (
+                    f"{candidate.version_id}: took over the directory of an interrupted registration",
+                    *_differences(artifacts, document.parse(left), table),
+                )
+                return _add(connection, left, notices, taken_over=True)
+            notices = _set_aside(artifacts, candidate)
+            published = True  # said first: an interrupt may come right after the rename
+            artifacts.publish(staging, candidate.line, candidate.version_id)
+            return _add(connection, files[DOCUMENT], notices, taken_over=False)
+    except BaseException:
+        if published:
+            _withdraw(database, artifacts, candidate)
+        raise
+    finally:
+        artifacts.discard(staging)
+
+
+def _left_behind(artifacts: Artifacts, candidate: Candidate) -> bytes | None:
+    """Return the document of a whole directory without a row; None where there is none."""
+    line, version_id = candidate.line, candidate.version_id
+    try:
+        parsed = artifacts.check(line, version_id, None)
+        content, _ = artifacts.document(line, version_id, None)
+    except ArtifactCorrupt:
+        return None
+    if parsed["fingerprint"] != candidate.fingerprint:
+        raise _conflict(candidate, str(artifacts.directory(line, version_id)), parsed["fingerprint"])
+    return content
+
+
+def _set_aside(artifacts: Artifacts, candidate: Candidate) -> tuple[str, ...]:
+    """Clear the version's place of what is no whole version, and keep it."""
+    aside = artifacts.set_aside(candidate.line, candidate.version_id)
+    if aside is None:
+        return ()
+    return (f"{candidate.version_id}: a damaged directory stood in its place and was kept as {aside}",)
+
+
+def _add(connection: Connection, content: bytes, notices: tuple[str, ...], *, taken_over: bool) -> Registered:
+    """Insert the row and its event for the document that is in place."""
+    parsed, digest = document.parse(content), document.sha256(content)
+    connection.execute(versions.insert().values(document.row(parsed, stage=CHALLENGER, digest=digest)))
+    version = document.version(parsed, stage=CHALLENGER, digest=digest)
+    history.append(
+        connection,
+        history.REGISTERED,
+        line=version.line,
+        version_id=version.version_id,
+        details={
+            "spec": version.spec,
+            "fingerprint": version.fingerprint,
+            "digest": digest,
+            "taken_over": taken_over,
+            "notices": notices,
+        },
+    )
+    return Registered(version, created=True, notices=notices)
+
+
+def _withdraw(database: Database, artifacts: Artifacts, candidate: Candidate) -> None:
+    """Take the directory back, unless the row is there after all; what stays can be taken over later."""
+    with suppress(RegistryError), database.writing(create=False) as connection:
+        if _find(connection, candidate) is None:
+            artifacts.withdraw(candidate.line, candidate.version_id)
+
+
+def _differences(artifacts: Artifacts, parsed: Mapping[str, Any], table: bytes) -> tuple[str, ...]:
+    """Say where the refit came out differently from the one that is registered."""
+    found = predictions.difference(artifacts.file(parsed, PREDICTIONS), table)
+    if found is None:
+        return ()
+    return (f"{parsed['version_id']}: {found}; the registered artefact stays",)
+
+
+__all__ = ["register"]

@@ -1,0 +1,173 @@
+"""`verify`: rows against directories and the other way round, every digest, and the chain of events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from zoo.errors import RegistryError
+from zoo.registry import document, history, schema
+from zoo.registry.artifacts import Artifacts
+from zoo.registry.database import Database
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        version_id: the version that it touches; None when it touches the store as a whole.
+        kind: `database` (its pages), `events` (the chain), `row` (a row that contradicts its document or
+            its event, or an event without a row), `artefact` (files missing or changed), `unregistered` (a
+            directory without a row), `set_aside` (what stood in a version's place before).
+        message: one sentence, with the remedy.
+    """
+
+    version_id: str | None
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """What `verify` found.
+
+    Attributes:
+        checked: how many versions were checked.
+        problems: what is wrong.
+        swept: the staging directories of dead writers that were deleted, relative to the artefacts.
+    """
+
+    checked: int
+    problems: tuple[Problem, ...]
+    swept: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is wrong; leftovers of dead writers are no fault."""
+        return not self.problems
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return strict JSON types."""
+        return {
+            "ok": self.ok,
+            "checked": self.checked,
+            "problems": [asdict(problem) for problem in self.problems],
+            "swept": list(self.swept),
+        }
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """What is there at one moment, taken under the write lock."""
+
+    rows: Sequence[Row[Any]]
+    events: Sequence[Row[Any]]
+    directories: frozenset[tuple[str, str]]
+    damage: Sequence[str]
+    swept: tuple[str, ...]
+
+
+def verify(database: Database, artifacts: Artifacts) -> VerifyReport:
+    """Check the whole store; make nothing, delete only what dead writers left half-written.
+
+    The write lock is held while rows and directories are listed, so that no registration is seen half-way;
+    the files are read after it is released, since a registered version never changes.
+    """
+    survey = _survey(database, artifacts)
+    problems = [
+        *(Problem(None, "database", f"{line}; restore the file from a backup") for line in survey.damage),
+        *(Problem(version_id, "events", message) for version_id, message in history.breaks(survey.events)),
+        *_events_against_rows(survey),
+        *(problem for row in survey.rows for problem in _row_against_directory(row, artifacts)),
+        *_directories_without_row(survey, artifacts),
+        *_set_aside(artifacts),
+    ]
+    return VerifyReport(len(survey.rows), tuple(problems), survey.swept)
+
+
+def _survey(database: Database, artifacts: Artifacts) -> _Survey:
+    with database.reading() as connection:
+        there = connection is not None
+    if not there:
+        return _Survey((), (), frozenset(artifacts.versions()), (), artifacts.sweep())
+    with database.writing(create=False) as connection:
+        return _listing(connection, database, artifacts)
+
+
+def _listing(connection: Connection, database: Database, artifacts: Artifacts) -> _Survey:
+    return _Survey(
+        rows=connection.execute(select(schema.versions).order_by(schema.versions.c.position)).all(),
+        events=connection.execute(select(schema.events).order_by(schema.events.c.position)).all(),
+        directories=frozenset(artifacts.versions()),
+        damage=database.damage(connection),
+        swept=artifacts.sweep(),
+    )
+
+
+def _events_against_rows(survey: _Survey) -> Iterator[Problem]:
+    """Each version has one event that says so, with the same digest; each such event has its version."""
+    registered = [event for event in survey.events if event.kind == history.REGISTERED]
+    counts = Counter(event.version_id for event in registered)
+    digests = {event.version_id: _digest(event) for event in registered}
+    for row in survey.rows:
+        if counts[row.version_id] != 1:
+            yield Problem(
+                row.version_id, "row", f"{counts[row.version_id]} events say that it was registered, not 1"
+            )
+        elif digests[row.version_id] != row.digest:
+            yield Problem(row.version_id, "row", "its digest is not the one that its event recorded")
+    for version_id in counts.keys() - {row.version_id for row in survey.rows}:
+        yield Problem(version_id, "row", "an event says that it was registered, and its row is gone")
+
+
+def _digest(event: Row[Any]) -> object:
+    try:
+        return history.parse([event])[0].details.get("digest")
+    except RegistryError:
+        return None
+
+
+def _row_against_directory(row: Row[Any], artifacts: Artifacts) -> Iterator[Problem]:
+    try:
+        parsed = artifacts.check(row.line, row.version_id, row.digest)
+    except RegistryError as error:
+        yield Problem(row.version_id, "artefact", str(error))
+        return
+    described = document.row(parsed, stage=row.stage, digest=row.digest)
+    differing = [name for name, value in described.items() if row._mapping[name] != value]
+    if differing:
+        yield Problem(
+            row.version_id, "row", f"{', '.join(differing)} in the database is not what version.json says"
+        )
+
+
+def _directories_without_row(survey: _Survey, artifacts: Artifacts) -> Iterator[Problem]:
+    registered = {(row.line, row.version_id) for row in survey.rows}
+    for line, version_id in sorted(survey.directories - registered):
+        try:
+            artifacts.check(line, version_id, None)
+        except RegistryError as error:
+            message = f"the directory is not registered and not whole: {error}"
+        else:
+            message = (
+                f"{artifacts.directory(line, version_id)} is whole but not registered (a writer was killed, "
+                "or the database is older than it); run its spec again, which takes it over"
+            )
+        yield Problem(version_id, "unregistered", message)
+
+
+def _set_aside(artifacts: Artifacts) -> Iterator[Problem]:
+    for version_id, path in artifacts.set_asides():
+        yield Problem(
+            version_id,
+            "set_aside",
+            f"{path} was found damaged in the version's place; look at it, then delete it",
+        )
+
+
+__all__ = ["Problem", "VerifyReport", "verify"]
