@@ -1,0 +1,120 @@
+"""The reference model contract, and any scikit-learn estimator behind it.
+
+A reference model offers `train(data, **params) -> self`, `predict(data) -> {"_preds"[, "_probs"]}`,
+`evaluate(data, inline_metrics=True) -> dict` and the attribute `deterministic`. What it offers counts, not
+what it inherits from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, Self, runtime_checkable
+
+import numpy as np
+
+from zoo.models.evaluation import Grid, evaluate_classes, evaluate_scores
+
+
+@runtime_checkable
+class ReferenceModel(Protocol):
+    """What a trainer needs of a model."""
+
+    deterministic: bool
+
+    def train(self, data: Mapping[str, Any], **params: Any) -> Self:
+        """Fit on `data["x_train"]` and `data["y_train"]`."""
+        ...
+
+    def predict(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Predict the rows of `data["x_test"]`."""
+        ...
+
+    def evaluate(self, data: Mapping[str, Any], inline_metrics: bool = True) -> dict[str, Any]:
+        """Predict, and measure against `data["y_test"]`."""
+        ...
+
+
+class SklearnModel:
+    """A scikit-learn estimator (usually a pipeline of scaler and model) as a reference model.
+
+    Args:
+        estimator: anything with `fit` and `predict`.
+        deterministic: whether a second training gives the same model; None asks the estimator's tags.
+    """
+
+    def __init__(self, estimator: Any, *, deterministic: bool | None = None) -> None:
+        self.estimator = estimator
+        self.deterministic = is_deterministic(estimator) if deterministic is None else deterministic
+
+    def train(self, data: Mapping[str, Any], **params: Any) -> Self:
+        """Fit a fresh clone of the estimator.
+
+        Args:
+            data: `x_train` (rows × features) and `y_train` (rows).
+            params: parameters of the estimator to set first.
+        """
+        from sklearn.base import clone
+
+        self.estimator = clone(self.estimator).set_params(**params).fit(data["x_train"], data["y_train"])
+        return self
+
+    def predict(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `_preds`, and `_probs` (rows × classes) where the estimator gives probabilities."""
+        X = data["x_test"]
+        if len(X) == 0:
+            return {"_preds": np.empty(0)}
+        out = {"_preds": np.asarray(self.estimator.predict(X))}
+        if self.is_classifier and hasattr(self.estimator, "predict_proba"):
+            out["_probs"] = np.asarray(self.estimator.predict_proba(X))
+        return out
+
+    def evaluate(self, data: Mapping[str, Any], inline_metrics: bool = True) -> dict[str, Any]:
+        """Predict `x_test`; with `inline_metrics` measure against `y_test` (on `_grid`, for a panel)."""
+        out = self.predict(data)
+        return {**self.measure(data["y_test"], out, data.get("_grid")), **out} if inline_metrics else out
+
+    def measure(self, y: Any, out: Mapping[str, Any], grid: Grid | None) -> dict[str, Any]:
+        """Return the metrics of what `predict` gave, against labels `y`."""
+        if not self.is_classifier:
+            return dict(evaluate_scores(np.asarray(y, dtype=float), out["_preds"], grid))
+        probs = out.get("_probs")
+        positive = probs[:, 1] if probs is not None and probs.shape[1] == 2 else None
+        return dict(evaluate_classes(np.asarray(y), out["_preds"], positive, grid))
+
+    @property
+    def is_classifier(self) -> bool:
+        """Whether the estimator predicts classes."""
+        from sklearn.base import is_classifier
+
+        return bool(is_classifier(self.estimator))
+
+
+def parts_of(estimator: Any) -> Iterator[Any]:
+    """Yield an estimator and every estimator inside it."""
+    yield estimator
+    if hasattr(estimator, "get_params"):
+        values = estimator.get_params(deep=True).values()
+        yield from (value for value in values if hasattr(value, "get_params") and not isinstance(value, type))
+
+
+def is_deterministic(estimator: Any) -> bool:
+    """Tell whether no part carries scikit-learn's `non_deterministic` tag or an unset seed."""
+    from sklearn.utils import get_tags
+
+    for part in parts_of(estimator):
+        if hasattr(part, "__sklearn_tags__") and get_tags(part).non_deterministic:
+            return False
+        if hasattr(part, "get_params") and part.get_params(deep=False).get("random_state", 0) is None:
+            return False
+    return True
+
+
+def seed(estimator: Any, value: int) -> Any:
+    """Fill every `random_state: None` of an estimator and its parts with `value`; return the estimator."""
+    for part in parts_of(estimator):
+        if hasattr(part, "get_params") and part.get_params(deep=False).get("random_state", 0) is None:
+            part.set_params(random_state=value)
+    return estimator
+
+
+__all__ = ["ReferenceModel", "SklearnModel", "is_deterministic", "parts_of", "seed"]
