@@ -12,6 +12,8 @@ import pandas as pd
 from zoo.data.content import iso
 from zoo.errors import DataError
 
+_BARE = len("2017-12-29")
+
 
 def bounds(dates: pd.DatetimeIndex, first: object, last: object, where: str) -> slice:
     """Return the rows of the bars from `first` to `last`, both included; None leaves that side open.
@@ -27,39 +29,38 @@ def bounds(dates: pd.DatetimeIndex, first: object, last: object, where: str) -> 
         end = moment + pd.DateOffset(days=1) if whole_day else moment
         stop = int(dates.searchsorted(end, side="left" if whole_day else "right"))
     if start >= stop:
+        since = "" if first is None else f" from {first}"
         raise DataError(
-            f"no bar between {first if first is not None else 'the start'} and {last if last is not None else 'the end'}",
+            f"no bar{since}" + ("" if last is None else f" until {last}"),
             where=where,
             expected=f"dates from {iso(dates[0])} to {iso(dates[-1])}",
         )
     return slice(start, stop)
 
 
-def _moment(date: object, zone: Any, where: str) -> tuple[pd.Timestamp, bool]:
+def _moment(date: object, zone: dt.tzinfo | None, where: str) -> tuple[pd.Timestamp, bool]:
     """Return a date as a timestamp in the data's zone, and whether it means the whole day."""
-    bare = (isinstance(date, dt.date) and not isinstance(date, dt.datetime)) or (
-        isinstance(date, str) and len(date.strip()) == len("2017-12-29")
-    )
-    try:
-        parsed = dt.datetime.fromisoformat(date.strip()) if isinstance(date, str) else date
-        if not isinstance(parsed, dt.date) or pd.isna(parsed):
-            raise ValueError(date)
-        moment = pd.Timestamp(parsed)
-        if moment.tz is None and zone is not None:
-            moment = moment.tz_localize(zone)
-        elif moment.tz is not None:
-            moment = moment.tz_convert(zone) if zone is not None else _refuse_zone(date)
-    except (ValueError, TypeError) as error:
+    parsed = _parsed(date)
+    if parsed is None or (zone is None and getattr(parsed, "tzinfo", None) is not None):
         raise DataError(
             f"{date!r} is no date of this data",
             where=where,
-            expected=f"an ISO date such as 2017-12-29{'' if zone is not None else ', without time zone'}",
-        ) from error
+            expected=f"an ISO date such as 2017-12-29{', without a time zone' if zone is None else ''}",
+        )
+    moment = pd.Timestamp(parsed)
+    if zone is not None:
+        moment = moment.tz_localize(zone) if moment.tz is None else moment.tz_convert(zone)
+    bare = not isinstance(parsed, dt.datetime) or (isinstance(date, str) and len(date.strip()) <= _BARE)
     return moment, bare
 
 
-def _refuse_zone(date: object) -> pd.Timestamp:
-    raise ValueError(date)
+def _parsed(date: object) -> dt.date | None:
+    if isinstance(date, str):
+        try:
+            return dt.datetime.fromisoformat(date.strip())
+        except ValueError:
+            return None
+    return date if isinstance(date, dt.date) and not pd.isna(date) else None
 
 
 def month_ends(

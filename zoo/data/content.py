@@ -116,7 +116,10 @@ def _is_missing(element: object) -> bool:
 def _is_float(element: object) -> bool:
     if isinstance(element, float | bool | np.floating | np.bool_):
         return True
-    return isinstance(element, int | np.integer) and abs(int(element)) <= _EXACT
+    if not isinstance(element, int | np.integer):
+        return False
+    number = int(element)
+    return abs(number) <= _EXACT or (number.bit_length() <= 1023 and int(float(number)) == number)
 
 
 def _element(element: Any, where: str) -> bytes:
@@ -134,7 +137,7 @@ def _element(element: Any, where: str) -> bytes:
         kind, data = b"o", f"{type(element).__name__} {element!s}".encode()
     else:
         raise DataError(
-            f"a value of type {type(element).__name__} has no canonical form, so data cannot be fingerprinted",
+            f"a value of type {type(element).__name__} cannot be fingerprinted",
             where=f"column {where!r}",
             expected="numbers, strings, booleans or dates",
         )

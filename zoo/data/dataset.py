@@ -29,8 +29,8 @@ class Dataset:
         name: what messages call it; no part of the fingerprint.
 
     Raises:
-        DataError: dates that are not a sorted, unique DatetimeIndex; fields that differ in dates or assets; names
-            that are not unique strings; values that are not numbers, or infinite.
+        DataError: dates that are not a sorted, unique DatetimeIndex; fields that differ in dates or assets;
+            names that are not unique strings; values that are not numbers, or infinite.
     """
 
     kind: ClassVar[str] = "panel"
@@ -100,10 +100,10 @@ class Dataset:
     def resample(self, freq: str) -> Dataset:
         """Return one bar a month, labelled with the date of the month's last bar in the data.
 
-        An asset's close is its last one of the month, its open the first, high the maximum, low the minimum, volume
-        the sum, any other field its last value; factor returns are compounded, NaN when any of the month is. A month
-        counts once it is finished: its last weekday, or any later bar, is in the data. The last bar's own date is
-        the label, so that cutting before or after resampling means the same.
+        An asset's close is its last one of the month, its open the first, high the maximum, low the minimum,
+        volume the sum, any other field its last value; factor returns are compounded, NaN when any of the
+        month is. A month counts once it is finished: its last weekday, or any later bar, is in the data. The
+        last bar's own date is the label, so that cutting before or after resampling means the same.
 
         Args:
             freq: `ME`, the only one.

@@ -17,8 +17,8 @@ _TABLES = ("breast_cancer", "diabetes")
 def sp500(*, end: DateLike | None = None, start: DateLike | None = None, freq: str | None = None) -> Dataset:
     """Return 20 stocks of the S&P 500 with the index as market factor, daily, 1990 to 2022.
 
-    The prices (adjusted closes) and the index (price only) come with skfolio. The stocks look survivor-selected:
-    profits on them are illustrative.
+    The prices (adjusted closes) and the index (price only) come with skfolio. The stocks look
+    survivor-selected: profits on them are illustrative.
 
     Args:
         end: the last bar to keep; bars are cut before any resampling.
@@ -43,14 +43,14 @@ def tabular(name: str | None = None, *, path: str | Path | None = None, target: 
     """Return a table by name, or from a CSV or Parquet file.
 
     Args:
-        name: `diabetes` (regression, features in their own units: scikit-learn's scaling is computed over all rows)
-            or `breast_cancer` (binary), with the label in column `target`.
+        name: `diabetes` (regression, features in their own units: scikit-learn's scaling is computed over all
+            rows) or `breast_cancer` (binary), with the label in column `target`.
         path: a `.csv`, `.csv.gz` or `.parquet` file with a header, instead of `name`.
         target: the column that holds the label, when it is not called `target`; it is renamed so.
 
     Raises:
-        DataError: neither or both of `name` and `path`, an unknown name, a file that cannot be read, a missing or
-            repeated column.
+        DataError: neither or both of `name` and `path`, an unknown name, a file that cannot be read, a
+            missing or repeated column.
     """
     if (name is None) == (path is None):
         raise DataError(

@@ -40,7 +40,7 @@ def check_skip(lookback: object, skip: object, *, periods: int = 1) -> tuple[int
     if long - short < periods:
         raise ManifestError(
             f"skip is {short} and lookback {long}",
-            expected=f"at least {periods} bar{'s' if periods > 1 else ''} between: skip at most lookback - {periods}",
+            expected=f"skip at most lookback - {periods}",
         )
     return long, short
 
@@ -94,7 +94,7 @@ def _first_difference(found: pd.Index[Any], wanted: pd.Index[Any]) -> str:
 
 
 def simple_returns(prices: Panel) -> Panel:
-    """Return the simple returns per bar, dates × assets; NaN on the first date and where a price is missing."""
+    """Return the simple returns per bar, dates × assets; NaN where there is none."""
     returns = np.full_like(prices, np.nan)
     with np.errstate(all="ignore"):
         np.divide(prices[1:], prices[:-1], out=returns[1:])
@@ -103,7 +103,7 @@ def simple_returns(prices: Panel) -> Panel:
 
 
 def log_returns(prices: Panel, *, lookback: int, skip: int = 0) -> Panel:
-    """Return log(price `skip` bars ago / price `lookback` bars ago), NaN where either is missing or not positive."""
+    """Return log(price `skip` bars ago / price `lookback` bars ago), NaN unless both are positive."""
     returns = np.full_like(prices, np.nan)
     if lookback < len(prices):
         earlier = prices[: len(prices) - lookback]

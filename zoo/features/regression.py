@@ -23,8 +23,8 @@ def inverses(comoments: Panel) -> tuple[Panel, NDArray[np.bool_]]:
     """Invert the factors' co-moments, windows × factors × factors.
 
     Returns:
-        The inverses (NaN where a factor return is missing), and which windows have factors that do not vary or
-        nearly determine each other: their inverse is given as zero, and they need `residuals`.
+        The inverses (NaN where a factor return is missing), and which windows have factors that do not vary
+        or nearly determine each other: their inverse is given as zero, and they need `residuals`.
     """
     spread = np.sqrt(np.einsum("tkk->tk", comoments))
     scale = spread[:, :, None] * spread[:, None, :]
@@ -60,21 +60,30 @@ def slopes(inverse: Panel, products: list[Panel]) -> list[Panel]:
 def residuals(returns: Panel, factors: Panel) -> Panel:
     """Return the residuals of one window's least squares with intercept, by a decomposition of the factors.
 
-    Factors that do not vary or repeat each other count once, as in any least squares of minimal norm.
+    A factor that does not vary explains nothing, and one that repeats others nothing more: as in a least
+    squares of minimal norm, the residuals do not depend on which of them gets the slope.
 
     Args:
         returns: periods × assets.
         factors: periods × factors.
     """
-    centred = factors - factors.mean(axis=0)
-    spread = np.sqrt((centred**2).sum(axis=0))
-    varies = spread > _EPSILON * len(factors) * np.abs(factors).max(axis=0)
-    left = returns - returns.mean(axis=0)
+    basis = _basis(factors)
+    left = returns
+    for _ in range(2):  # the second pass removes what rounding left of the first
+        left = left - np.mean(left, axis=0)
+        left = left - basis @ (basis.T @ left)
+    return left
+
+
+def _basis(factors: Panel) -> Panel:
+    """Return an orthonormal basis of the factors' deviations from their means, periods × rank."""
+    centred = factors - np.mean(factors, axis=0)
+    spread = np.sqrt(np.sum(centred**2, axis=0))
+    varies = spread > _EPSILON * len(factors) * np.max(np.abs(factors), axis=0)
     if not varies.any():
-        return left
+        return np.empty((len(factors), 0))
     basis, sizes, _ = np.linalg.svd(centred[:, varies] / spread[varies], full_matrices=False)
-    basis = basis[:, sizes > _EPSILON * len(factors) * sizes[0]]
-    return np.asarray(left - basis @ (basis.T @ left))
+    return basis[:, sizes > _EPSILON * len(factors) * sizes[0]]
 
 
 __all__ = ["factor_comoments", "inverses", "residuals", "slopes"]

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from zoo.errors import ManifestError
 from zoo.features.inputs import Panel, bars, check_skip, factor_returns, framed, panel, simple_returns
 from zoo.features.regression import factor_comoments, inverses, residuals, slopes
 from zoo.features.rolling import Span, chunks
 
-# Below this share of unexplained variance a difference of moments has too few digits left for nine of the score.
+# Where less than this share of the variance is unexplained, a difference of moments has lost too many digits.
 _TOO_LITTLE_LEFT = 1e-4
-# A return is a ratio of prices minus one and carries 1e-16 of rounding: residuals this small are nothing else.
+# A return is a ratio of prices minus one and carries 1e-16 of rounding: residuals this small are only that.
 _ROUNDING = 1e-12
 
 
@@ -23,9 +24,10 @@ def residual_momentum(
 ) -> pd.DataFrame:
     """Return residual momentum after Blitz, Huij and Martens (2011), section 2.
 
-    At each date, simple returns per period are regressed with intercept on the factor returns of the last `window`
-    periods, this one included; the score is the sum over the standard deviation (ddof=1) of the residuals of the
-    `lookback - skip` periods that end `skip` periods ago. The paper has monthly data with 36, 12 and 1.
+    At each date, simple returns per period are regressed with intercept on the factor returns of the last
+    `window` periods, this one included; the score is the sum over the standard deviation (ddof=1) of the
+    residuals of the `lookback - skip` periods that end `skip` periods ago. The paper has monthly data with
+    36, 12 and 1.
 
     Args:
         prices: dates × assets.
@@ -35,8 +37,8 @@ def residual_momentum(
         skip: how many of the last periods are not scored, at most `lookback - 2`.
 
     Returns:
-        Scores (no unit) of dates × assets; NaN before a full window, where a return of the asset or the factors
-        within the window is missing, and where the residuals do not vary.
+        Scores (no unit) of dates × assets; NaN before a full window, where a return of the asset or the
+        factors within the window is missing, and where the residuals do not vary.
 
     Raises:
         ManifestError: a parameter that is no whole number or does not fit the others.
@@ -87,7 +89,7 @@ class _Regression:
     scored: Span  # of the residuals that count
     inverse: Panel
     comoments: Panel  # of the factors over the scored periods
-    poor: Panel  # windows whose normal equations are not to be trusted, windows × 1
+    poor: NDArray[np.bool_]  # windows whose normal equations are not to be trusted, windows × 1
 
     @classmethod
     def of(cls, market: Panel, spans: _Spans) -> _Regression:
@@ -112,11 +114,11 @@ class _Regression:
             product = _at_same_dates(scored.comoment(self.scored.column(j)), self.spans)
             left -= beta[j] * (2.0 * product - explained)
         count = self.spans.scored
-        scores = np.where(total > 0, count * mean / np.sqrt(left / (count - 1)), np.nan)
+        scores = np.where((total > 0) & np.isfinite(left), count * mean / np.sqrt(left / (count - 1)), np.nan)
         doubtful = (left < _TOO_LITTLE_LEFT * total) | (left < (count - 1) * 1e6 * _ROUNDING**2) | self.poor
         return self._settle(scores, doubtful & (total > 0), returns)
 
-    def _settle(self, scores: Panel, doubtful: Panel, returns: Panel) -> Panel:
+    def _settle(self, scores: Panel, doubtful: NDArray[np.bool_], returns: Panel) -> Panel:
         """Replace doubtful scores by those of a regression on the window itself."""
         spans = self.spans
         for row in np.flatnonzero(doubtful.any(axis=1)):

@@ -1,11 +1,12 @@
 """Sums, means and co-moments over every full window, in a handful of passes over the array.
 
-The rows are cut into blocks as long as the window, so that a window is the tail of one block and the head of the
-next; tails and heads are running sums that start afresh in every block (van Herk 1992, Gil and Werman 1993). Hence
-a sum only ever touches the rows of its own window: nothing later than a date can reach it, a NaN or an outlier is
-forgotten once it has left the window, and rounding does not pile up along the sample, as it does in the difference
-of two prefix sums. Values are taken relative to the last row of the tail's block, which lies in the window: with c
-centred values, |x| is at most the window's range, so that a co-moment loses at most about 2·window roundings.
+The rows are cut into blocks as long as the window, so that a window is the tail of one block and the head of
+the next; tails and heads are running sums that start afresh in every block (van Herk 1992, Gil and Werman
+1993). Hence a sum only ever touches the rows of its own window: nothing later than a date can reach it, a NaN
+or an outlier is forgotten once it has left the window, and rounding does not pile up along the sample, as it
+does in the difference of two prefix sums. Values are taken relative to the last row of the tail's block,
+which lies in the window: none is larger than the window's range then, and taking the means out of a co-moment
+costs few digits, however far from zero the values are.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ class Span:
         """Return the windows' sums of products of deviations from the windows' means.
 
         Args:
-            other: the same windows of an array with as many columns, or with one that is paired with each of these.
+            other: the same windows of an array with as many columns, or with one that is paired with each of
+                these.
         """
         products = _window_sums(self.tail * other.tail, self.head * other.head)
         products -= self.total * other.total / self.window

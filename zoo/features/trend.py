@@ -16,8 +16,8 @@ def momentum(prices: pd.DataFrame, *, lookback: int, skip: int) -> pd.DataFrame:
         skip: bars from the last price to this date, fewer than `lookback`.
 
     Returns:
-        Log returns of dates × assets; NaN on the first `lookback` dates and where one of the two prices is missing
-        or not positive. Prices between the two play no part.
+        Log returns of dates × assets; NaN on the first `lookback` dates and where one of the two prices is
+        missing or not positive. Prices between the two play no part.
 
     Raises:
         ManifestError: a parameter that is no whole number or does not fit the other.
@@ -35,8 +35,8 @@ def reversal(prices: pd.DataFrame, *, lookback: int) -> pd.DataFrame:
         lookback: bars from the first price to this date.
 
     Returns:
-        Negative log returns of dates × assets; NaN on the first `lookback` dates and where one of the two prices is
-        missing or not positive.
+        Negative log returns of dates × assets; NaN on the first `lookback` dates and where one of the two
+        prices is missing or not positive.
 
     Raises:
         ManifestError: `lookback` is no whole number, or not positive.

@@ -39,7 +39,9 @@ def recall(y: ArrayLike, pred: ArrayLike, *, positive: Any = 1) -> float:
 
 
 def auc(y: ArrayLike, prob: ArrayLike, *, positive: Any = 1) -> float:
-    """Return the area under the ROC curve: the chance that a positive row scores above a negative one, ties half.
+    """Return the area under the ROC curve.
+
+    It is the chance that a positive row scores above a negative one, ties counting half.
 
     Args:
         y: classes, one a row.

@@ -26,8 +26,8 @@ def rank_ic_by_date(scores: ArrayLike, labels: ArrayLike) -> NDArray[np.float64]
         labels: what followed, of the same shape; NaN where it is unknown.
 
     Returns:
-        One correlation a date, over the assets whose score and label are both finite; NaN with fewer than three
-        of them, or when all their scores or all their labels are equal.
+        One correlation a date, over the assets whose score and label are both finite; NaN with fewer than
+        three of them, or when all their scores or all their labels are equal.
 
     Raises:
         ValueError: the shapes differ, or have more than two dimensions.
@@ -47,7 +47,9 @@ def rank_ic_by_date(scores: ArrayLike, labels: ArrayLike) -> NDArray[np.float64]
     product = (rank_x * rank_y).sum(axis=1)
     scale = np.sqrt((rank_x**2).sum(axis=1) * (rank_y**2).sum(axis=1))
     known = (count >= _FEWEST) & (scale > 0)
-    return np.divide(product, scale, out=np.full(len(x), np.nan), where=known)
+    correlations = np.full(len(x), np.nan)
+    correlations[known] = product[known] / scale[known]
+    return correlations
 
 
 def _centred_ranks(
@@ -72,17 +74,17 @@ def _centred_ranks(
 def mean_with_error(series: ArrayLike, lags: int) -> MeanError:
     """Return a series' mean with its standard error after Newey and West (1987), Bartlett weights.
 
-    The long-run variance is (γ0 + 2 Σ (1 - l / (lags + 1)) γl), with γl = Σ (x_t - m)(x_{t-l} - m) / n over the n
-    values there are, and the standard error sqrt(long-run variance / n). A missing value keeps its place in time
-    and adds nothing, so that the variance stays non-negative.
+    The long-run variance is (γ0 + 2 Σ (1 - l / (lags + 1)) γl), with γl = Σ (x_t - m)(x_{t-l} - m) / n over
+    the n values there are, and the standard error sqrt(long-run variance / n). A missing value keeps its
+    place in time and adds nothing, so that the variance stays non-negative.
 
     Args:
         series: values in the order of time; NaN where there is none.
         lags: autocovariances to count, 0 for none: `ceil(horizon / every) - 1` for overlapping labels.
 
     Returns:
-        Mean, standard error and their ratio; all NaN without a value, the last two with fewer than two, t when the
-        error is zero.
+        Mean, standard error and their ratio; all NaN without a value, the last two with fewer than two, t
+        when the error is zero.
 
     Raises:
         ValueError: `series` is no series, or `lags` no whole number of at least 0.
@@ -100,9 +102,11 @@ def mean_with_error(series: ArrayLike, lags: int) -> MeanError:
     if n == 1:
         return MeanError(mean, np.nan, np.nan)
     deviation = np.where(present, values - mean, 0.0)
-    variance = deviation @ deviation / n
-    for lag in range(1, min(int(lags), len(values) - 1) + 1):
-        variance += 2.0 * (1.0 - lag / (lags + 1)) * (deviation[lag:] @ deviation[:-lag]) / n
+    variance = float(deviation @ deviation) / n
+    longest = int(lags)
+    for lag in range(1, min(longest, len(values) - 1) + 1):
+        weight = 1.0 - lag / (longest + 1)
+        variance += 2.0 * weight * float(deviation[lag:] @ deviation[:-lag]) / n
     error = float(np.sqrt(max(variance, 0.0) / n))
     return MeanError(mean, error, mean / error if error > 0 else np.nan)
 

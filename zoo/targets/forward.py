@@ -17,8 +17,8 @@ def forward_return(prices: pd.DataFrame, *, horizon: int, demean: bool = False) 
         demean: subtract each date's mean over the assets that have a return.
 
     Returns:
-        Returns of dates × assets; NaN on the last `horizon` dates and where one of the two prices is missing, or the
-        first is zero.
+        Returns of dates × assets; NaN on the last `horizon` dates and where one of the two prices is missing,
+        or the first is zero.
 
     Raises:
         ManifestError: `horizon` is no positive whole number, or `demean` no bool.
