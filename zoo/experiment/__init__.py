@@ -1,0 +1,1 @@
+"""Experiments: many permutations of one manifest, run and logged in a directory."""

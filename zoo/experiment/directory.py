@@ -1,0 +1,285 @@
+"""The only reader of an experiment directory.
+
+It fails closed: what cannot be read is an error that names it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from zoo.errors import ExperimentCorrupt, ExperimentNotFound, UnknownPermutation
+from zoo.experiment.format import (
+    FORMAT_VERSION,
+    ID,
+    METADATA,
+    REMAKE,
+    RESULTS,
+    ROUNDS,
+    VOLATILE,
+    loads,
+    read_cell,
+    read_text,
+)
+from zoo.experiment.replace import repair
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What can be said of an experiment without reading its predictions."""
+
+    path: Path
+    name: str
+    settings: dict[str, Any]
+    params: dict[str, list[Any]]
+    permutations: tuple[int, ...]
+    created_at: str
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One logged permutation.
+
+    Attributes:
+        id: its position in the product of the parameters' values.
+        params: its parameters.
+        preds: test predictions, date-major, None where there is none.
+        probs: probabilities of the second class in the same order, or None.
+        alignment: what the predictions' rows are called.
+        split: the boundaries of its parts; None where they were not recorded.
+        metrics: what results.csv says, without parameters and volatile columns.
+    """
+
+    id: int
+    params: dict[str, Any]
+    preds: list[Any]
+    probs: list[Any] | None
+    alignment: dict[str, Any]
+    split: dict[str, Any] | None
+    metrics: dict[str, Any]
+
+
+class ExperimentDirectory:
+    """A finished experiment on disk.
+
+    Args:
+        path: the directory.
+
+    Raises:
+        ExperimentNotFound: there is none.
+        ExperimentCorrupt: a file is missing, torn or malformed; raised when it is first needed.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        repair(self.path)
+        if not self.path.is_dir():
+            raise ExperimentNotFound(
+                "there is no experiment directory",
+                where=self.path,
+                remedy=f"make it with `python -m zoo experiment experiment={self.path.name}`",
+            )
+
+    @property
+    def name(self) -> str:
+        """The directory's own name."""
+        return self.path.name
+
+    @cached_property
+    def metadata(self) -> dict[str, Any]:
+        """What metadata.json says; its format version and its keys' types are checked."""
+        path = self.path / METADATA
+        found = loads(read_text(path), str(path))
+        if not isinstance(found, dict) or not ({"manifest", "sfd_module"} & set(found)):
+            raise ExperimentCorrupt(
+                "names no pipeline", where=path, expected="`manifest` or `sfd_module`", remedy=REMAKE
+            )
+        version = found.get("format_version", FORMAT_VERSION)
+        if version != FORMAT_VERSION:
+            raise ExperimentCorrupt(
+                f"has format_version {version!r}",
+                where=path,
+                expected=str(FORMAT_VERSION),
+                remedy="use that zoo",
+            )
+        for key in ("manifest", "settings", "params", "fingerprints", "libraries", "columns"):
+            if not isinstance(found.get(key, {}), Mapping):
+                raise ExperimentCorrupt(f"{key} is no mapping", where=path, remedy=REMAKE)
+        return found
+
+    @cached_property
+    def results(self) -> dict[int, dict[str, Any]]:
+        """The rows of results.csv by id, typed by the columns that the writer declared."""
+        path = self.path / RESULTS
+        reader = csv.DictReader(io.StringIO(read_text(path)), strict=True)
+        header = list(reader.fieldnames or ())
+        self._check_header(header, path)
+        rows: dict[int, dict[str, Any]] = {}
+        try:
+            for row in reader:
+                where = f"{path}:{reader.line_num}"
+                if None in row or None in row.values():
+                    raise ExperimentCorrupt(
+                        "has not as many cells as the header",
+                        where=where,
+                        expected=str(len(header)),
+                        remedy=REMAKE,
+                    )
+                number = read_cell(row[ID], "int", f"{where}, column {ID}")
+                if number is None or number in rows:
+                    raise ExperimentCorrupt(
+                        f"id {row[ID]!r} is empty or stands twice", where=where, remedy=REMAKE
+                    )
+                rows[number] = {
+                    name: read_cell(cell, self._kind(name, cell), f"{where}, column {name}")
+                    for name, cell in row.items()
+                }
+        except csv.Error as error:
+            raise ExperimentCorrupt(f"is not CSV: {error}", where=path, remedy=REMAKE) from error
+        expected = self.metadata.get("rounds", len(rows) or 1)
+        if len(rows) != expected:
+            raise ExperimentCorrupt(
+                f"has {len(rows)} rows",
+                where=path,
+                expected=f"{expected}, a row a permutation",
+                remedy=REMAKE,
+            )
+        return rows
+
+    def _check_header(self, header: list[str], path: Path) -> None:
+        declared = self.metadata.get("columns")
+        missing = [ID] if ID not in header else []
+        if declared is not None:
+            missing += [name for name in declared if name not in header]
+        if missing or len(set(header)) != len(header):
+            raise ExperimentCorrupt(
+                f"lacks the column {missing[0]!r}" if missing else "has a column twice",
+                where=path,
+                expected="the columns that metadata.json declares",
+                remedy=REMAKE,
+            )
+        extra = [] if declared is None else [name for name in header if name not in declared]
+        if extra:
+            raise ExperimentCorrupt(
+                f"has a column {extra[0]!r} that metadata.json does not declare", where=path, remedy=REMAKE
+            )
+
+    def _kind(self, name: str, cell: str) -> str:
+        declared: Mapping[str, str] = self.metadata.get("columns") or {}
+        return declared.get(name) or guess_kind(cell)
+
+    @cached_property
+    def _rounds(self) -> dict[int, dict[str, Any]]:
+        path = self.path / ROUNDS
+        lines = read_text(path).split("\n")
+        rounds: dict[int, dict[str, Any]] = {}
+        for number, line in enumerate(lines, start=1):
+            if line == "" and number == len(lines):
+                continue
+            where = f"{path}:{number}"
+            found = loads(line, where)
+            if not isinstance(found, dict) or type(found.get("round_id")) is not int:
+                raise ExperimentCorrupt(
+                    "is no round", where=where, expected="an object with round_id", remedy=REMAKE
+                )
+            if found["round_id"] in rounds:
+                raise ExperimentCorrupt(f"round {found['round_id']} stands twice", where=where, remedy=REMAKE)
+            rounds[found["round_id"]] = found
+        return rounds
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The permutations that have results."""
+        return tuple(sorted(self.results))
+
+    def round(self, permutation_id: object) -> Round:
+        """Return one permutation with its metrics and predictions.
+
+        Raises:
+            UnknownPermutation: no id at all (a bool, a float, negative), or not in the experiment.
+            ExperimentCorrupt: the files disagree about it.
+        """
+        number = check_id(permutation_id, self.ids, str(self.path))
+        row, found = self.results[number], self._rounds.get(number)
+        where = f"{self.path / ROUNDS}, round {number}"
+        if found is None:
+            raise ExperimentCorrupt(
+                f"lacks round {number}, which {RESULTS} has", where=self.path / ROUNDS, remedy=REMAKE
+            )
+        params, preds = found.get("round_params"), found.get("preds")
+        if not isinstance(params, dict) or not isinstance(preds, list):
+            raise ExperimentCorrupt("lacks round_params or preds", where=where, remedy=REMAKE)
+        logged = {name: row[name] for name in params if name in row}
+        if any(_differs(params[name], value) for name, value in logged.items()):
+            raise ExperimentCorrupt(f"says other parameters than {RESULTS}", where=where, remedy=REMAKE)
+        skipped = {ID, *VOLATILE, *self.metadata.get("volatile", ()), *params}
+        return Round(
+            number,
+            params,
+            preds,
+            found.get("probs"),
+            found.get("alignment") or {},
+            found.get("split"),
+            {name: value for name, value in row.items() if name not in skipped and not name.startswith("_")},
+        )
+
+
+def _differs(declared: Any, logged: Any) -> bool:
+    """Compare a parameter in JSON with its cell; lists and mappings were written as text."""
+    if isinstance(declared, list | dict):
+        return str(declared) != str(logged)
+    return bool(declared != logged)
+
+
+def guess_kind(cell: str) -> str:
+    """Return the type of a cell that no writer declared: a number where it reads as one."""
+    for kind in (int, float):
+        try:
+            kind(cell)
+        except ValueError:
+            continue
+        return kind.__name__
+    return "str"
+
+
+def check_id(value: object, ids: tuple[int, ...], where: str) -> int:
+    """Return `value` if it is one of `ids`; a bool or a float is no id, whatever it equals."""
+    if type(value) is not int or value not in ids:
+        known = (
+            f"{ids[0]} to {ids[-1]}" if ids == tuple(range(ids[0], ids[-1] + 1)) else ", ".join(map(str, ids))
+        )
+        raise UnknownPermutation(
+            f"permutation {value!r} does not exist",
+            where=where,
+            expected=f"an id of this experiment ({known})",
+            remedy="correct the ids in the spec",
+        )
+    return value
+
+
+def describe(path: Path | str) -> Description:
+    """Say what an experiment is, from its metadata and its results.
+
+    Raises:
+        ExperimentNotFound, ExperimentCorrupt: as `ExperimentDirectory`.
+    """
+    directory = ExperimentDirectory(path)
+    meta = directory.metadata
+    return Description(
+        directory.path,
+        directory.name,
+        dict(meta.get("settings") or {}),
+        dict(meta.get("params") or {}),
+        directory.ids,
+        str(meta.get("created_at", "")),
+        meta,
+    )
+
+
+__all__ = ["Description", "ExperimentDirectory", "Round", "check_id", "describe", "guess_kind"]

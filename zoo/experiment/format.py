@@ -1,0 +1,135 @@
+"""The format of an experiment directory: file names, and how each value is written and read back.
+
+Bump `FORMAT_VERSION` when a reader of the version before would misread a directory, and teach
+`directory.read_metadata` what to do with the older one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from zoo.errors import ExperimentCorrupt
+
+FORMAT_VERSION: Final = 1
+METADATA: Final = "metadata.json"
+ROUNDS: Final = "round_data.jsonl"
+RESULTS: Final = "results.csv"
+CHECKPOINT: Final = "checkpoint.json"
+AUDIT: Final = "audit.jsonl"
+
+REMAKE: Final = "restore the directory from a copy, or make it again with overwrite=true"
+
+ID: Final = "id"
+EXECUTION_TIME: Final = "execution_time"
+#: columns of results.csv that a second run does not reproduce
+VOLATILE: Final = (EXECUTION_TIME,)
+
+
+def dumps(value: object) -> str:
+    """Write strict JSON on one line; NaN and infinities are refused."""
+    return json.dumps(value, allow_nan=False, separators=(", ", ": "))
+
+
+def loads(text: str, where: str) -> Any:
+    """Read strict JSON.
+
+    Raises:
+        ExperimentCorrupt: not JSON, NaN or infinite numbers, or a key twice in one object.
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        if len(set(keys)) != len(keys):
+            raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} stands twice")
+        return dict(pairs)
+
+    def refuse(token: str) -> Any:
+        raise ValueError(f"{token} is no JSON number")
+
+    try:
+        return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
+    except (ValueError, RecursionError) as error:
+        raise ExperimentCorrupt(f"is not JSON: {error}", where=where, remedy=REMAKE) from error
+
+
+def read_text(path: Path) -> str:
+    """Read a file of the directory as UTF-8.
+
+    Raises:
+        ExperimentCorrupt: missing, empty, unreadable or not UTF-8.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ExperimentCorrupt("is missing", where=path, remedy=REMAKE) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExperimentCorrupt(f"cannot be read: {error}", where=path, remedy=REMAKE) from error
+    if not text.strip():
+        raise ExperimentCorrupt("is empty", where=path, remedy=REMAKE)
+    return text
+
+
+def write_cell(value: object) -> str:
+    """Write one cell of results.csv at full precision: NaN as `nan`, None empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(float(value)) if isinstance(value, float) else str(value)
+
+
+def kind_of(values: list[Any]) -> str:
+    """Return the column type that holds all of `values`: `int`, `float`, `bool` or `str`."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {bool}:
+        return "bool"
+    if kinds <= {int}:
+        return "int"
+    return "float" if kinds <= {int, float} else "str"
+
+
+def read_cell(text: str, kind: str, where: str) -> Any:
+    """Read one cell of results.csv by its column's declared type.
+
+    Raises:
+        ExperimentCorrupt: the text is no value of that type.
+    """
+    if text == "":
+        return None
+    try:
+        return _READERS[kind](text)
+    except (KeyError, ValueError) as error:
+        raise ExperimentCorrupt(
+            f"{text!r} is no {kind}", where=where, expected=f"a value of type {kind}", remedy=REMAKE
+        ) from error
+
+
+_READERS: Final[dict[str, Callable[[str], Any]]] = {
+    "int": lambda text: int(text, 10),
+    "float": float,
+    "bool": lambda text: {"true": True, "false": False}[text],
+    "str": str,
+}
+
+
+__all__ = [
+    "AUDIT",
+    "CHECKPOINT",
+    "EXECUTION_TIME",
+    "FORMAT_VERSION",
+    "ID",
+    "METADATA",
+    "REMAKE",
+    "RESULTS",
+    "ROUNDS",
+    "VOLATILE",
+    "dumps",
+    "kind_of",
+    "loads",
+    "read_cell",
+    "read_text",
+    "write_cell",
+]

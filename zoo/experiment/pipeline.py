@@ -1,0 +1,178 @@
+"""The pipeline of an experiment, wherever it is declared: a manifest in YAML, or a single-file decoder.
+
+One interface for the loop, which runs permutations, and for the trainer, which runs them again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from zoo.errors import ExperimentCorrupt, ManifestError
+from zoo.experiment.definition import Definition, check_space, check_used
+from zoo.manifest import Bound, Manifest
+from zoo.manifest.libraries import library_versions
+from zoo.manifest.prepare import Prepared
+from zoo.manifest.source import source_files, source_hash
+from zoo.manifest.workbench import Workbench
+from zoo.models import SklearnModel
+from zoo.trust import Trust, check_form, import_module, load_local, targets
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of one permutation on one split."""
+
+    bound: Bound
+    prepared: Prepared
+    model: SklearnModel
+    metrics: dict[str, Any]
+    preds: list[Any]
+    probs: list[Any] | None
+    execution_time: float
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A manifest and its parameter space.
+
+    Attributes:
+        manifest: with holes.
+        params: the space.
+        module: the single-file decoder that declared them, or None.
+        sfd_module: the decoder's name as `metadata.json` gives it, or None.
+    """
+
+    manifest: Manifest
+    params: dict[str, list[Any]]
+    module: ModuleType | None = None
+    sfd_module: str | None = None
+
+    @cached_property
+    def targets(self) -> list[str]:
+        """Every `_target_` of the manifest."""
+        return sorted({str(target) for target in targets(self.manifest.to_config())})
+
+    def code(self) -> dict[str, Any]:
+        """Return the source hash of the manifest's own modules and of the decoder."""
+        own = (
+            [] if self.module is None or self.sfd_module is None else [(self.sfd_module, _file(self.module))]
+        )
+        return source_hash(source_files(self.targets, self.manifest.trust, own))
+
+    def libraries(self) -> dict[str, str]:
+        """Return the versions of the libraries that a result depends on."""
+        return library_versions(self.targets)
+
+    def fetch_data(self) -> Any:
+        """Load the data from the declared source."""
+        return self.manifest.fetch_data()
+
+    def run(
+        self, params: Mapping[str, Any], bench: Workbench, boundaries: Mapping[str, Any] | None = None
+    ) -> Done:
+        """Prepare, fit, predict and measure one permutation under the current settings.
+
+        Args:
+            params: its parameters.
+            bench: the data and its caches.
+            boundaries: the split of another run of the same round, to be kept.
+        """
+        return _run(self.manifest, params, bench, boundaries)
+
+    def refit(self, params: Mapping[str, Any], bench: Workbench) -> Done:
+        """Fit one permutation on every usable row."""
+        return _run(self.manifest.with_params_override(split_config=(1, 0, 0)), params, bench, None)
+
+
+def _run(
+    manifest: Manifest, params: Mapping[str, Any], bench: Workbench, boundaries: Mapping[str, Any] | None
+) -> Done:
+    started = time.perf_counter()
+    prepared = manifest.prepare_data(bench.data, params, bench=bench, boundaries=boundaries)
+    out = manifest.run_model(prepared, params)
+    return Done(
+        manifest.bind(params),
+        prepared,
+        out["_model"],
+        {name: value for name, value in out.items() if not name.startswith("_")},
+        out["_preds"],
+        out["_probs"],
+        time.perf_counter() - started,
+    )
+
+
+def from_definition(definition: Definition, directory: Path, trust: Trust, where: str) -> Pipeline:
+    """Build the pipeline that conf/experiment declares; `directory` may hold a decoder of the user's own."""
+    if definition.sfd_module is not None:
+        return _decoder(definition.sfd_module, directory, trust, None, definition.seed, definition.params)
+    manifest = Manifest.from_config(definition.manifest or {}, seed=definition.seed, trust=trust, where=where)
+    params = definition.params or {}
+    check_used(params, manifest.holes(), where)
+    return Pipeline(manifest, params)
+
+
+def from_metadata(metadata: Mapping[str, Any], directory: Path, trust: Trust) -> Pipeline:
+    """Build the pipeline that a finished experiment recorded; every target is checked before any import.
+
+    Raises:
+        TrustError: a name outside the trust list, or a decoder that differs from the recorded one.
+        ExperimentCorrupt: a space or a seed that is none.
+    """
+    seed = metadata.get("seed", 0)
+    if type(seed) is not int:
+        raise ExperimentCorrupt(f"seed is {seed!r}", where=directory / "metadata.json", expected="an integer")
+    if metadata.get("sfd_module") is not None:
+        modules = ((metadata.get("fingerprints") or {}).get("code") or {}).get("modules") or {}
+        return _decoder(
+            metadata["sfd_module"], directory, trust, modules.get(metadata["sfd_module"]), seed, None
+        )
+    manifest = Manifest.from_config(metadata["manifest"], seed=seed, trust=trust, where=str(directory))
+    return Pipeline(manifest, dict(metadata.get("params") or {}))
+
+
+def _decoder(
+    name: str,
+    directory: Path,
+    trust: Trust,
+    recorded: str | None,
+    seed: int,
+    params: dict[str, list[Any]] | None,
+) -> Pipeline:
+    """Load a single-file decoder: the name first, then the directory's own file, then an import."""
+    where = f"{directory}: sfd_module"
+    check_form(name, where)
+    local = directory / f"{name}.py"
+    found = local.is_file()
+    module = load_local(local, trust, recorded=recorded) if found else import_module(name, trust, where)
+    for function in ("params", "manifest"):
+        if not callable(getattr(module, function, None)):
+            raise ManifestError(
+                f"decoder {name!r} has no {function}()", where=where, expected="params() and manifest()"
+            )
+    manifest = module.manifest()
+    if not isinstance(manifest, Manifest):
+        raise ManifestError(
+            f"manifest() of {name!r} gave {type(manifest).__name__}", where=where, expected="a zoo.Manifest"
+        )
+    checked = Manifest.from_config(
+        manifest.to_config(), seed=seed, trust=_trusting(module, trust), where=where
+    )
+    return Pipeline(replace(checked), check_space(params or module.params(), where), module, name)
+
+
+def _trusting(module: ModuleType, trust: Trust) -> Trust:
+    """Trust the decoder's own functions, which its manifest may name, for this pipeline only."""
+    return replace(trust, prefixes=(*trust.prefixes, f"{module.__name__}."))
+
+
+def _file(module: ModuleType) -> Path:
+    return Path(str(module.__file__))
+
+
+__all__ = ["Done", "Pipeline", "from_definition", "from_metadata"]
