@@ -18,7 +18,7 @@ import numpy as np
 
 from zoo.features.inputs import Panel
 
-_CHUNK = 32  # columns at a time: 8,000 dates of them are 2 MB, and stay in the cache
+_CHUNK = 16  # columns at a time: 8,000 dates of them are 1 MB, and stay in the cache
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,18 @@ class Span:
 def _window_sums(tail: Panel, head: Panel) -> Panel:
     """Return the sums of windows by the row at which they start, blocks × window × columns."""
     sums = np.empty_like(tail)
-    np.cumsum(tail[:, ::-1], axis=1, out=sums[:, ::-1])
-    sums[:, 1:] += np.cumsum(head, axis=1)
+    _running_sums(tail[:, ::-1], sums[:, ::-1])
+    sums[:, 1:] += _running_sums(head, np.empty_like(head))
     return sums
+
+
+def _running_sums(values: Panel, out: Panel) -> Panel:
+    """Write the running sums of each block into `out`, and return it."""
+    # A running sum waits for every addition. Two columns side by side, taken as one complex number, are added
+    # at once: the same sums to the bit, in half the time.
+    kind = np.complex128 if values.shape[-1] % 2 == 0 else np.float64
+    np.cumsum(values.view(kind), axis=1, out=out.view(kind))
+    return out
 
 
 def chunks(columns: int) -> Iterator[slice]:
