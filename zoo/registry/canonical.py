@@ -1,7 +1,7 @@
 """One JSON text for one value: what is hashed, and what is stored.
 
 The text is strict JSON (RFC 8259). What JSON cannot say is tagged, so that two different values never
-share a text and `decode(encode(value))` is the value again, with tuples as lists:
+share a text and `loads(text(encode(value)))` is the value again, with tuples as lists:
 
 - a float that is not finite: `{"$float": "NaN"}`, `"Infinity"`, `"-Infinity"`;
 - a mapping with a key that is no text, as in `class_weight: {0: 1, 1: 5}`: `{"$items": [[0, 1], [1, 5]]}`.
@@ -16,7 +16,7 @@ import hashlib
 import json
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zoo.errors import RegistryError
@@ -82,22 +82,69 @@ def _mapping(value: Mapping[Any, Any], where: str) -> dict[str, Any]:
     return {ITEMS: sorted(pairs, key=lambda pair: text(pair[0]))}
 
 
-def decode(value: Any) -> Any:
-    """Return the value that `encode` was given, with lists for tuples and texts for dates."""
-    if isinstance(value, list):
-        return [decode(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if FLOAT in value:
-        return _NOT_FINITE[value[FLOAT]]
-    if ITEMS in value:
-        return {decode(key): decode(item) for key, item in value[ITEMS]}
-    return {key: decode(item) for key, item in value.items()}
-
-
 def text(encoded: Any) -> str:
     """Return the one JSON text of an encoded value: sorted keys, no spaces, ASCII only."""
     return json.dumps(encoded, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def loads(content: str) -> Any:
+    """Return the value of a canonical text, with lists for tuples and texts for dates.
+
+    Raises:
+        ValueError: it is no JSON, or a tag holds what it cannot hold.
+    """
+    try:
+        return json.loads(content, object_hook=_untag)
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"not a canonical text: {error}") from error
+
+
+def _untag(found: dict[str, Any]) -> Any:
+    if FLOAT in found:
+        return _NOT_FINITE[found[FLOAT]]
+    if ITEMS in found:
+        return dict(found[ITEMS])
+    return found
+
+
+class Stored(Mapping[str, Any]):
+    """A mapping that is parsed from its canonical text when it is first looked into.
+
+    A list of a thousand versions is mostly metrics that nobody looks at.
+
+    Args:
+        content: the canonical text of a mapping.
+        where: how an error names it.
+    """
+
+    __slots__ = ("_content", "_value", "_where")
+
+    def __init__(self, content: str, where: str) -> None:
+        self._content = content
+        self._where = where
+        self._value: dict[str, Any] | None = None
+
+    def _parsed(self) -> dict[str, Any]:
+        if self._value is None:
+            try:
+                self._value = dict(loads(self._content))
+            except (TypeError, ValueError) as error:
+                raise RegistryError(
+                    "what the database holds is damaged", where=self._where, remedy="run `zoo verify`"
+                ) from error
+        return self._value
+
+    def __getitem__(self, key: str) -> Any:
+        return self._parsed()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parsed())
+
+    def __len__(self) -> int:
+        return len(self._parsed())
+
+    def __repr__(self) -> str:
+        return repr(self._parsed())
 
 
 def digest(encoded: Any) -> str:
@@ -120,4 +167,4 @@ def presentable(value: Any) -> Any:
     return value
 
 
-__all__ = ["decode", "digest", "encode", "presentable", "text"]
+__all__ = ["Stored", "digest", "encode", "loads", "presentable", "text"]

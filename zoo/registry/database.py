@@ -14,6 +14,8 @@ Choices for SQLite, each for a reason:
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,14 +47,20 @@ class Database:
         self.path, self.timeout = _parse(url)
         self._engine: Engine | None = None
 
-    def check(self) -> None:
+    def check(self, *, writable: bool) -> None:
         """Raise what a first use would raise, and create nothing.
+
+        Args:
+            writable: complain also about what cannot be written.
 
         Raises:
             StoreUnavailable: the file or its directory cannot be used.
             SchemaMismatch: the file is another program's, or of another zoo.
         """
-        check_place(self.path.parent)
+        check_place(self.path.parent, writable=writable)
+        with reporting(self.path):
+            if writable and self.path.exists() and not os.access(self.path, os.W_OK):
+                raise PermissionError(errno.EACCES, "access refused", str(self.path))
         with self.reading():
             pass
 
@@ -72,7 +80,8 @@ class Database:
         """Yield a connection that holds the write lock; commit at the end, roll back on any error.
 
         Args:
-            create: make the store where there is none; otherwise its absence is an error.
+            create: make the file and the tables where there are none; otherwise a missing file is an error,
+                and the tables may be missing.
         """
         if create:
             make_directory(self.path.parent)
@@ -80,7 +89,8 @@ class Database:
                 if not self.path.exists():
                     self.path.touch()
         with self._transaction(writing=True) as connection:
-            schema.ensure(connection, self.path)
+            if create:
+                schema.ensure(connection, self.path)
             yield connection
 
     def damage(self, connection: Connection) -> list[str]:

@@ -19,6 +19,7 @@ from zoo.registry.version import Candidate, Version, fingerprint
 FORMAT = 1
 _TEXTS = ("version_id", "line", "label", "spec", "experiment", "fingerprint", "created_at", "zoo_version")
 _MAPPINGS = ("overrides", "metrics", "lineage")
+_FIELDS = (*_TEXTS, *_MAPPINGS, "permutation_id", "train_end", "inputs", "files")
 
 
 def sha256(content: bytes) -> str:
@@ -57,31 +58,35 @@ def parse(content: bytes) -> dict[str, Any]:
     Raises:
         ValueError: it is no document of this format, or contradicts itself.
     """
-    document = json.loads(content)
+    try:
+        document = json.loads(content)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError("not a version document of this zoo")
-    wrong = [name for name in _TEXTS if not isinstance(document.get(name), str)]
-    wrong += [name for name in (*_MAPPINGS, "files") if not isinstance(document.get(name), dict)]
-    if not isinstance(document.get("permutation_id"), int) or "inputs" not in document:
-        wrong.append("permutation_id or inputs")
-    if wrong:
+    if wrong := [name for name in _FIELDS if not _plausible(name, document.get(name))]:
         raise ValueError(f"{', '.join(wrong)} missing or of the wrong type")
     if fingerprint(document["line"], document["label"], document["inputs"]) != document["fingerprint"]:
         raise ValueError("the fingerprint is not that of the inputs")
     return document
 
 
-def version(document: Mapping[str, Any], *, stage: str, digest: str) -> Version:
-    """Return the version that a document describes; `digest` is that of its bytes."""
-    train_end = document["train_end"]
-    return Version(
-        **{name: document[name] for name in _TEXTS},
-        **{name: canonical.decode(document[name]) for name in _MAPPINGS},
-        permutation_id=document["permutation_id"],
-        train_end=None if train_end is None else datetime.date.fromisoformat(train_end),
-        stage=stage,
-        digest=digest,
-    )
+def _plausible(name: str, value: Any) -> bool:
+    """Say whether a field could have been written by `write`."""
+    if name == "permutation_id":
+        return type(value) is int
+    if name == "train_end":
+        return value is None or datetime.date.fromisoformat(str(value)).isoformat() == value
+    if name == "files":
+        return isinstance(value, dict) and all(map(_is_record, value.values()))
+    if name in _MAPPINGS:
+        return isinstance(value, dict) and isinstance(canonical.loads(canonical.text(value)), dict)
+    return isinstance(value, str) or name == "inputs"
+
+
+def _is_record(value: Any) -> bool:
+    types = {name: type(item) for name, item in value.items()} if isinstance(value, dict) else {}
+    return types == {"bytes": int, "sha256": str}
 
 
 def row(document: Mapping[str, Any], *, stage: str, digest: str) -> dict[str, Any]:
@@ -94,19 +99,34 @@ def row(document: Mapping[str, Any], *, stage: str, digest: str) -> dict[str, An
     }
 
 
-def from_row(row: Mapping[str, Any]) -> Version:
-    """Return the version that a row of the table `versions` describes.
+def from_row(row: Mapping[Any, Any]) -> Version:
+    """Return the version that a row of the table `versions` describes; its mappings are parsed when read.
 
     Raises:
         RegistryError: the row was damaged.
     """
+    where = row["version_id"]
     try:
-        document = {**row, **{name: json.loads(row[name]) for name in _MAPPINGS}}
-        return version(document, stage=row["stage"], digest=row["digest"])
-    except ValueError as error:
-        raise RegistryError(
-            "its row is damaged", where=row["version_id"], remedy="run `zoo verify`"
-        ) from error
+        train_end = None if row["train_end"] is None else datetime.date.fromisoformat(row["train_end"])
+    except (TypeError, ValueError) as error:
+        raise RegistryError("its row is damaged", where=where, remedy="run `zoo verify`") from error
+    return Version(
+        version_id=where,
+        line=row["line"],
+        label=row["label"],
+        spec=row["spec"],
+        experiment=row["experiment"],
+        permutation_id=row["permutation_id"],
+        stage=row["stage"],
+        fingerprint=row["fingerprint"],
+        train_end=train_end,
+        created_at=row["created_at"],
+        overrides=canonical.Stored(row["overrides"], f"overrides of {where}"),
+        metrics=canonical.Stored(row["metrics"], f"metrics of {where}"),
+        lineage=canonical.Stored(row["lineage"], f"lineage of {where}"),
+        digest=row["digest"],
+        zoo_version=row["zoo_version"],
+    )
 
 
-__all__ = ["from_row", "parse", "row", "sha256", "version", "write"]
+__all__ = ["from_row", "parse", "row", "sha256", "write"]

@@ -38,14 +38,21 @@ def reporting(where: Path) -> Iterator[None]:
         raise StoreUnavailable(problem, where=error.filename or where, remedy=remedy) from error
 
 
-def check_place(directory: Path) -> None:
-    """Raise StoreUnavailable unless `directory` is one, or could be made one; make nothing."""
+def check_place(directory: Path, *, writable: bool) -> None:
+    """Raise StoreUnavailable unless `directory` is one, or could be made one; make nothing.
+
+    Args:
+        directory: the directory, which need not exist.
+        writable: whether it has to be writable.
+    """
     with reporting(directory):
         nearest = directory
         while not os.path.lexists(nearest) and nearest != nearest.parent:
             nearest = nearest.parent
         if not nearest.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a directory", str(nearest))
+        if writable and not os.access(nearest, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "access refused", str(nearest))
 
 
 def make_directory(directory: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import getpass
-import json
 import os
 import socket
 from collections.abc import Iterable, Mapping
@@ -122,7 +121,7 @@ def breaks(rows: Iterable[Row[Any]]) -> list[tuple[str, str]]:
 def _event(row: Row[Any]) -> Event:
     content = dict(row._mapping)
     try:
-        content["details"] = canonical.decode(json.loads(content["details"]))
+        content["details"] = canonical.loads(content["details"])
     except ValueError as error:
         raise RegistryError(f"event {row.position} is damaged", remedy="run `zoo verify`") from error
     return Event(**content)

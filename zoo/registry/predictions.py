@@ -30,7 +30,7 @@ def to_parquet(predictions: pd.DataFrame) -> bytes:
     buffer = io.BytesIO()
     try:
         predictions.to_parquet(buffer, engine="pyarrow", index=False)
-    except (TypeError, ValueError) as error:  # pyarrow's own errors are subclasses of these two
+    except (TypeError, ValueError, NotImplementedError) as error:  # pyarrow's errors derive from these
         raise _refused(f"they cannot be kept as Parquet ({error})") from error
     return buffer.getvalue()
 
@@ -39,8 +39,9 @@ def _check(predictions: pd.DataFrame) -> None:
     import pandas as pd
 
     keys = _keys(predictions)
-    if keys is None or not {"part", "prediction"} <= set(predictions.columns):
-        raise _refused(f"their columns are {', '.join(map(str, predictions.columns)) or 'none'}")
+    columns = predictions.columns
+    if keys is None or not {"part", "prediction"} <= set(columns) or not columns.is_unique:
+        raise _refused(f"their columns are {', '.join(map(str, columns)) or 'none'}")
     unknown = set(predictions["part"].unique()) - set(PARTS)
     if unknown:
         raise _refused(f"part {sorted(map(str, unknown))[0]!r} is unknown")
@@ -74,10 +75,12 @@ def difference(registered: bytes, now: bytes) -> str | None:
     import numpy as np
 
     before, after = _refit(registered), _refit(now)
+    if before.index.names != after.index.names:
+        return "the refit predicts rows of another kind"
     if not before.index.equals(after.index):
         gone, new = len(before.index.difference(after.index)), len(after.index.difference(before.index))
         return f"the refit predicts other rows ({gone} missing, {new} new)"
-    old, new_values = before.to_numpy(float), after.to_numpy(float)
+    old, new_values = (series.to_numpy(float, na_value=np.nan) for series in (before, after))
     with np.errstate(invalid="ignore", over="ignore"):
         gap = np.abs(old - new_values)
         tolerance = TOLERANCE * _root_mean_square(old)

@@ -1,7 +1,7 @@
 """Registering: a version is there whole, or not at all, wherever its writer dies.
 
 The files are written and synced under a staging name, without a lock. Then, under the write lock: look again,
-rename, insert the row and its event, commit. A writer that dies
+insert the row and its event, rename, commit. A writer that dies
 
 - before the rename leaves a staging directory, which `verify` sweeps;
 - between rename and commit leaves a whole directory without a row, which the next registration of the same
@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from zoo.errors import ArtifactCorrupt, RegistryError, VersionConflict
-from zoo.registry import document, history, predictions
+from zoo.registry import document, history, predictions, schema
 from zoo.registry.artifacts import CONFIG, DOCUMENT, PREDICTIONS, SENSOR, Artifacts
 from zoo.registry.database import Database
 from zoo.registry.schema import versions
@@ -93,9 +93,10 @@ def _stage_and_add(
                 )
                 return _add(connection, left, notices, taken_over=True)
             notices = _set_aside(artifacts, candidate)
+            added = _add(connection, files[DOCUMENT], notices, taken_over=False)
             published = True  # said first: an interrupt may come right after the rename
             artifacts.publish(staging, candidate.line, candidate.version_id)
-            return _add(connection, files[DOCUMENT], notices, taken_over=False)
+            return added
     except BaseException:
         if published:
             _withdraw(database, artifacts, candidate)
@@ -126,10 +127,11 @@ def _set_aside(artifacts: Artifacts, candidate: Candidate) -> tuple[str, ...]:
 
 
 def _add(connection: Connection, content: bytes, notices: tuple[str, ...], *, taken_over: bool) -> Registered:
-    """Insert the row and its event for the document that is in place."""
-    parsed, digest = document.parse(content), document.sha256(content)
-    connection.execute(versions.insert().values(document.row(parsed, stage=CHALLENGER, digest=digest)))
-    version = document.version(parsed, stage=CHALLENGER, digest=digest)
+    """Insert the row and its event for a document."""
+    digest = document.sha256(content)
+    row = document.row(document.parse(content), stage=CHALLENGER, digest=digest)
+    connection.execute(versions.insert().values(row))
+    version = document.from_row(row)
     history.append(
         connection,
         history.REGISTERED,
@@ -149,7 +151,7 @@ def _add(connection: Connection, content: bytes, notices: tuple[str, ...], *, ta
 def _withdraw(database: Database, artifacts: Artifacts, candidate: Candidate) -> None:
     """Take the directory back, unless the row is there after all; what stays can be taken over later."""
     with suppress(RegistryError), database.writing(create=False) as connection:
-        if _find(connection, candidate) is None:
+        if not schema.present(connection, database.path) or _find(connection, candidate) is None:
             artifacts.withdraw(candidate.line, candidate.version_id)
 
 

@@ -47,9 +47,9 @@ class Registry:
             SchemaMismatch: the file is another program's, or of another zoo.
         """
         database = Database(url)
-        database.check()
+        database.check(writable=not read_only)
         root = database.path.parent if artifacts is None else Path(artifacts).absolute()
-        check_place(root)
+        check_place(root, writable=not read_only)
         return cls(database, Artifacts(root), read_only=read_only)
 
     def close(self) -> None:
@@ -75,8 +75,8 @@ class Registry:
             if value is not None:
                 query = query.where(column == value)
         with self._database.reading() as connection:
-            rows = [] if connection is None else connection.execute(query).all()
-        return [document.from_row(row._asdict()) for row in rows]
+            rows = [] if connection is None else connection.execute(query).mappings().all()
+        return [document.from_row(row) for row in rows]
 
     def get(self, version_id: str) -> Version:
         """Return one version by its whole id.

@@ -39,6 +39,13 @@ def check_name(kind: str, name: object) -> None:
         )
 
 
+def _check_text(kind: str, value: object) -> None:
+    try:
+        str.encode(value)  # type: ignore[arg-type]
+    except (TypeError, UnicodeEncodeError) as error:
+        raise RegistryError(f"{kind} {value!r} is no text", expected="text that UTF-8 can hold") from error
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A trained permutation, ready to be registered.
@@ -83,6 +90,10 @@ class Candidate:
             check_name(kind, getattr(self, kind))
         if isinstance(self.permutation_id, bool) or not isinstance(self.permutation_id, int):
             raise RegistryError(f"permutation {self.permutation_id!r} is no id", expected="an integer")
+        for kind in ("experiment", "config"):
+            _check_text(kind, getattr(self, kind))
+        if not isinstance(self.sensor, bytes):
+            raise RegistryError(f"the sensor is {type(self.sensor).__name__}", expected="bytes")
         if isinstance(self.train_end, datetime.datetime):  # pandas' Timestamp is one
             object.__setattr__(self, "train_end", self.train_end.date())
 
