@@ -2,13 +2,192 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from zoo.driver.result import SpecResult
+import yaml
+
+from zoo.driver.result import Failure, Outcome, Promoted, SpecResult
 from zoo.driver.task import Task
-from zoo.events import Observer
+from zoo.errors import Interrupted, NothingToDo, ZooError
+from zoo.events import Advanced, Failed, Finished, Noticed, Observer, Started, emit
+from zoo.spec import Source
+
+if TYPE_CHECKING:
+    from zoo.promotion.trainer import Outcome as Promotion
+    from zoo.promotion.trainer import Trainer
+    from zoo.registry import Registry
+
+
+class Application:
+    """One spec under way: what has been registered and what has failed so far."""
+
+    def __init__(self, task: Task, observers: Iterable[Observer] = ()) -> None:
+        self.task = task
+        self.observers = list(observers)
+        self.versions: list[Promoted] = []
+        self.failures: list[Failure] = []
+        self.notices: list[str] = []
+
+    @property
+    def name(self) -> str:
+        """The spec's name, which events carry as their task."""
+        return self.task.spec.name
+
+    def run(self) -> None:
+        """Promote and register every permutation of every source.
+
+        Raises:
+            ZooError: what concerns the whole spec, such as a registry that cannot be opened.
+        """
+        from zoo.registry import Registry
+
+        if not self.task.spec.sources:
+            raise NothingToDo("the spec has no sources", where=self.name)
+        with Registry.open(self.task.registry_url, artifacts=self.task.artifacts) as registry:
+            for source in self.task.spec.sources:
+                self._source(source, registry)
+
+    def _source(self, source: Source, registry: Registry) -> None:
+        from zoo.experiment.selection import choose
+        from zoo.promotion.trainer import Trainer
+
+        try:
+            trainer = Trainer(
+                source.experiment,
+                trusted=self.task.trust,
+                allowed=self.task.allowed,
+                observers=[self._advance],
+            )
+            ids = choose(source.experiment, source.permutations)
+            manifest = trainer.pipeline.manifest.to_config()
+            self.task.line.check_manifest(manifest, f"{self.name}: {source.experiment}")
+        except Interrupted:
+            raise
+        except Exception as error:
+            self.fail(None, error)
+            return
+        emit(self.observers, Started(self.name, 3 * len(ids)))
+        for number in ids:
+            self._permutation(trainer, number, registry)
+
+    def _permutation(self, trainer: Trainer, number: int, registry: Registry) -> None:
+        promotion = trainer.outcome(number, overrides=self.task.spec.overrides)
+        if promotion.error is not None:
+            self.fail(number, promotion.error)
+            return
+        try:
+            self._register(promotion, trainer, registry)
+        except Interrupted:
+            raise
+        except Exception as error:
+            self.fail(number, error)
+
+    def _register(self, promotion: Promotion, trainer: Trainer, registry: Registry) -> None:
+        registered = registry.register(_candidate(self.task, promotion, trainer))
+        version = registered.version
+        self.versions.append(
+            Promoted(
+                version.version_id,
+                version.permutation_id,
+                version.experiment,
+                version.stage,
+                registered.created,
+            )
+        )
+        for notice in registered.notices:
+            self.notices.append(notice)
+            emit(self.observers, Noticed(self.name, notice))
+
+    def _advance(self, event: object) -> None:
+        if isinstance(event, Advanced):
+            emit(self.observers, Advanced(self.name, note=event.note))
+
+    def fail(self, number: int | None, error: Exception) -> None:
+        """Tell of a failure at once, with its traceback where it is a bug and not a fact."""
+        if isinstance(error, ZooError):
+            message = str(error)
+        else:
+            import traceback
+
+            traceback.print_exception(error)
+            message = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
+        self.failures.append(Failure(number, type(error).__name__, message))
+        where = self.name if number is None else f"{self.name}, permutation {number}"
+        emit(self.observers, Failed(where, type(error).__name__, message))
+
+    def status(self) -> Outcome:
+        """How the spec ended, by what was registered and what failed."""
+        if not self.failures:
+            return Outcome.ok
+        return Outcome.partial if self.versions else Outcome.failed
 
 
 def apply_spec(task: Task, observers: Iterable[Observer] = ()) -> SpecResult:
-    """Promote and register what a spec names; never raises for a failure of one permutation."""
-    raise NotImplementedError
+    """Promote and register what a spec names.
+
+    A failure of one permutation leaves the others alone; an interruption ends the spec, with what was done.
+
+    Args:
+        task: the spec and everything that it needs.
+        observers: who is told of progress, failures and notices.
+    """
+    started = time.perf_counter()
+    application = Application(task, observers)
+    status = None
+    try:
+        application.run()
+    except Interrupted:
+        status = Outcome.interrupted
+    except Exception as error:
+        application.fail(None, error)
+    finally:
+        emit(application.observers, Finished(task.spec.name))
+    return SpecResult(
+        task.spec.name,
+        status or application.status(),
+        tuple(application.versions),
+        tuple(application.failures),
+        round(time.perf_counter() - started, 3),
+        tuple(application.notices),
+    )
+
+
+def _candidate(task: Task, promotion: Promotion, trainer: Trainer) -> Any:
+    from zoo.registry import Candidate
+
+    sensor, predictions, inputs = promotion.sensor, promotion.predictions, promotion.inputs
+    if sensor is None or predictions is None or inputs is None:
+        raise ZooError("a promotion without an error has no sensor", where=task.spec.name)
+    return Candidate(
+        line=task.line.name,
+        label=promotion.label or task.spec.version_label,
+        spec=task.spec.name,
+        experiment=trainer.directory.name,
+        permutation_id=sensor.permutation_id,
+        train_end=promotion.train_end,
+        inputs=inputs,
+        overrides=task.spec.overrides,
+        metrics=sensor.results,
+        lineage={**sensor.metadata, "run_id": task.run_id},
+        config=yaml.safe_dump(_config(task), sort_keys=False),
+        sensor=sensor.dumps(),
+        predictions=predictions,
+    )
+
+
+def _config(task: Task) -> dict[str, Any]:
+    """Return the configuration that a version keeps, as plain values."""
+    return dict(_plain({"spec": task.spec.as_dict(), "line": task.line.as_dict()}))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+__all__ = ["Application", "apply_spec"]

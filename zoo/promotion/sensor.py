@@ -1,0 +1,216 @@
+"""A sensor: a trained permutation with its preprocessing and its provenance. It predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from zoo.errors import ManifestError, SensorInputError
+from zoo.manifest.bound import Bound, Feature
+from zoo.manifest.workbench import Workbench
+from zoo.models import SklearnModel
+from zoo.promotion.storage import dump, load
+from zoo.trust import Trust
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """Predicts from prepared features or from raw bars, through the manifest's own preparation.
+
+    Attributes:
+        permutation_id: the permutation that it is.
+        model: the fitted estimator with its scaler.
+        round_params: the permutation's parameters.
+        metadata: provenance: experiment, settings, overrides, data, code, split, validation.
+        results: metrics by stage: `logged`, `reproduced`, `variant`, `refit`.
+        bound: how features are computed.
+        features: their names, in the order of X's columns.
+    """
+
+    permutation_id: int
+    model: SklearnModel
+    round_params: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    results: Mapping[str, Mapping[str, Any]]
+    bound: Bound
+    features: tuple[str, ...]
+
+    def __call__(self, data: Any) -> Any:
+        """Predict; as `predict`."""
+        return self.predict(data)
+
+    def predict(self, data: Any) -> Any:
+        """Predict from one of three kinds of input.
+
+        Args:
+            data: `{"x_test": X}` with X as `prepare_data` gives it (rows × features, unscaled); a `Dataset`
+                or a `Table`; or a bare frame of closes (dates × assets), where no feature needs factors.
+
+        Returns:
+            For a mapping `{"_preds": ...}`, with `_probs` for a classifier. Else a Series by (date, asset),
+            or by row for a table, of scores (for two classes: the probability of the second), without the
+            rows whose features are incomplete.
+
+        Raises:
+            SensorInputError: features missing, extra, reordered or not numeric, or data that a feature
+                cannot use.
+        """
+        if isinstance(data, Mapping):
+            return self.model.predict({"x_test": self._checked(data.get("x_test"))})
+        if isinstance(data, pd.DataFrame):
+            from zoo.data import Dataset
+
+            data = Dataset({"close": data})
+        if not hasattr(data, "kind"):
+            raise SensorInputError(
+                f"cannot predict from {type(data).__name__}",
+                expected="{'x_test': X}, a Dataset, a Table or a frame",
+            )
+        return self._from_panel(data) if data.kind == "panel" else self._from_table(data)
+
+    def _from_panel(self, data: Any) -> pd.Series:
+        bench = Workbench(data)
+        try:
+            columns = [bench.feature(f, self.bound.trust, self.bound.where) for f in self.bound.features]
+        except ManifestError as error:
+            raise SensorInputError(
+                error.problem,
+                expected=error.expected,
+                remedy="give a Dataset with the fields and factors needed",
+            ) from error
+        F = np.stack(columns, axis=-1)
+        date, asset = np.nonzero(np.isfinite(F).all(axis=2))
+        names = pd.Index(data.assets)
+        index = pd.MultiIndex.from_arrays([data.dates[date], names[asset]], names=["date", "asset"])
+        return pd.Series(self._scores(F[date, asset]), index=index, name="prediction")
+
+    def _from_table(self, data: Any) -> pd.Series:
+        missing = [name for name in self.features if name not in data.frame.columns]
+        if missing:
+            raise SensorInputError(
+                f"the table lacks {', '.join(missing)}", expected=f"columns {', '.join(self.features)}"
+            )
+        frame = self._checked(data.frame[list(self.features)])
+        return pd.Series(self._scores(frame), index=data.frame.index, name="prediction")
+
+    def _scores(self, X: NDArray[Any]) -> NDArray[Any]:
+        return scores_of(self.model, X)
+
+    def _checked(self, X: Any) -> NDArray[Any]:
+        """Return X as an array, or refuse it with the features' names."""
+        expected = f"columns {', '.join(self.features)}, in this order"
+        if isinstance(X, pd.DataFrame):
+            found = [str(name) for name in X.columns]
+            if found != list(self.features):
+                raise SensorInputError(
+                    f"x_test has columns {', '.join(found)}",
+                    expected=expected,
+                    remedy=_remedy(found, self.features),
+                )
+            wrong = [n for n in X.columns if X[n].dtype == bool or not pd.api.types.is_numeric_dtype(X[n])]
+            if wrong:
+                raise SensorInputError(
+                    f"x_test column {wrong[0]!r} is {X[wrong[0]].dtype}", expected="numbers"
+                )
+            X = X.to_numpy(dtype=np.float64)
+        X = np.asarray(X)
+        if X.ndim != 2 or X.shape[1] != len(self.features) or X.dtype.kind not in "fiu":
+            raise SensorInputError(
+                f"x_test is {X.dtype} of shape {X.shape}",
+                expected=f"numbers, rows × {len(self.features)}: {expected}",
+            )
+        if not np.isfinite(X).all():
+            raise SensorInputError(
+                "x_test has NaN or infinite values", expected="finite numbers", remedy="drop those rows"
+            )
+        return np.asarray(X, dtype=np.float64)
+
+    def dumps(self) -> bytes:
+        """Write the sensor as a skops file.
+
+        Raises:
+            TrustError: a class that could not be loaded again under the sensor's trust list.
+        """
+        document = {
+            "permutation_id": self.permutation_id,
+            "round_params": dict(self.round_params),
+            "metadata": dict(self.metadata),
+            "results": {stage: _spelt(values) for stage, values in self.results.items()},
+            "bound": self.bound.as_dict(),
+            "features": list(self.features),
+            "deterministic": self.model.deterministic,
+        }
+        return dump(self.model.estimator, document, self.bound.trust)
+
+    @classmethod
+    def loads(
+        cls, content: bytes, trusted: Trust | Iterable[str] | None = None, where: str = "sensor.skops"
+    ) -> Sensor:
+        """Read what `dumps` wrote; see `zoo.promotion.storage.load` for what it raises."""
+        trust = Trust.of(trusted)
+        estimator, document = load(content, trust, where)
+        model = SklearnModel(estimator, deterministic=document["deterministic"])
+        return cls(
+            document["permutation_id"],
+            model,
+            document["round_params"],
+            document["metadata"],
+            {stage: _read(values) for stage, values in document["results"].items()},
+            _bound(document["bound"], trust, where),
+            tuple(document["features"]),
+        )
+
+
+def scores_of(model: SklearnModel, X: NDArray[Any]) -> NDArray[Any]:
+    """Return a score a row: the prediction, or for two classes the probability of the second."""
+    out = model.predict({"x_test": X})
+    probs = out.get("_probs")
+    if probs is None or probs.shape[1] != 2:  # noqa: PLR2004
+        return np.asarray(out["_preds"])
+    return np.asarray(probs[:, 1])
+
+
+def _remedy(found: list[str], expected: Iterable[str]) -> str:
+    expected = list(expected)
+    missing, extra = [n for n in expected if n not in found], [n for n in found if n not in expected]
+    if not missing and not extra:
+        return "reorder the columns"
+    return "; ".join(
+        f"{word} {', '.join(names)}" for word, names in (("add", missing), ("remove", extra)) if names
+    )
+
+
+def _bound(tree: Mapping[str, Any], trust: Trust, where: str) -> Bound:
+    features = tuple(
+        Feature(f["name"], {k: v for k, v in f.items() if k != "name"}) for f in tree["features"]
+    )
+    return Bound(
+        data=tree["data"],
+        features=features,
+        target=tree["target"],
+        every=tree["rows"]["every"],
+        weights=tuple(tree["split"]),
+        scaler=tree["scaler"],
+        model=tree["model"],
+        deterministic=tree["deterministic"],
+        seed=tree["seed"],
+        trust=trust,
+        where=where,
+    )
+
+
+def _spelt(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Spell numbers that JSON has not: NaN and infinities become words."""
+    return {k: repr(v) if isinstance(v, float) and not np.isfinite(v) else v for k, v in values.items()}
+
+
+def _read(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: float(v) if v in ("nan", "inf", "-inf") else v for k, v in values.items()}
+
+
+__all__ = ["Sensor", "scores_of"]

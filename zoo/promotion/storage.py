@@ -1,0 +1,95 @@
+"""A sensor on disk: skops, never pickle. The types that may be built are listed here, never in the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from zoo.errors import ArtifactCorrupt, TrustError
+from zoo.trust import DEFAULT_PREFIXES, Trust
+
+#: bump when a reader of the format before would misread a sensor, and keep reading the older one
+SENSOR_FORMAT: Final = 1
+
+#: types of scikit-learn that skops does not trust by itself and that the estimators we ship need
+TRUSTED_TYPES: Final = frozenset(
+    {
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.tree._tree.Tree",
+        "sklearn.utils._bunch.Bunch",
+    }
+)
+
+
+def dump(estimator: Any, document: dict[str, Any], trust: Trust) -> bytes:
+    """Write an estimator and what is to be known of it.
+
+    Raises:
+        TrustError: a class that could not be loaded again under this trust list.
+    """
+    import skops.io
+
+    text = json.dumps({"format": SENSOR_FORMAT, **document}, allow_nan=False)
+    content: bytes = skops.io.dumps({"estimator": estimator, "document": text})
+    _check_types(content, trust, "the model")
+    return content
+
+
+def load(content: bytes, trust: Trust, where: str) -> tuple[Any, dict[str, Any]]:
+    """Read what `dump` wrote; every type is checked before anything is built.
+
+    Raises:
+        ArtifactCorrupt: no skops file, or not one of ours.
+        TrustError: a type outside the trust list; nothing was built.
+    """
+    import skops.io
+
+    try:
+        types = _check_types(content, trust, where)
+        found = skops.io.loads(content, trusted=types)
+        document = json.loads(found["document"])
+        estimator = found["estimator"]
+    except TrustError:
+        raise
+    except Exception as error:
+        raise ArtifactCorrupt(
+            f"is no sensor: {error}", where=where, remedy="restore it from a copy"
+        ) from error
+    if document.get("format") != SENSOR_FORMAT:
+        raise ArtifactCorrupt(
+            f"has sensor format {document.get('format')!r}", where=where, expected=str(SENSOR_FORMAT)
+        )
+    return estimator, document
+
+
+def _check_types(content: bytes, trust: Trust, where: str) -> list[str]:
+    """Return the untrusted types of the file that our list trusts; raise for any other."""
+    import skops.io
+
+    types = skops.io.get_untrusted_types(data=content)
+    refused = [name for name in types if not _trusted(name, trust)]
+    if refused:
+        raise TrustError(
+            f"holds classes outside the trust list: {', '.join(refused)}",
+            where=where,
+            expected="classes that skops or zoo trusts",
+            remedy=f"if you trust them, add {_packages(refused)} to trust.prefixes in conf/trust",
+        )
+    return list(types)
+
+
+def _trusted(name: str, trust: Trust) -> bool:
+    """A listed type, or one under a prefix that the user added; the default prefixes trust no type here."""
+    added = tuple(prefix for prefix in trust.prefixes if prefix not in DEFAULT_PREFIXES)
+    return name in TRUSTED_TYPES or Trust(prefixes=added).covers(name)
+
+
+def _packages(names: Iterable[str]) -> str:
+    return ", ".join(sorted({f"'{name.partition('.')[0]}.'" for name in names}))
+
+
+__all__ = ["SENSOR_FORMAT", "TRUSTED_TYPES", "dump", "load"]
