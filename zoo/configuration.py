@@ -1,23 +1,26 @@
 """Where conf/ lies, and reading its groups without composing.
 
 A user's own directory (`ZOO_CONF`) is looked at first: a file of the same stem replaces ours.
+PyYAML and OmegaConf are imported where a file is read: `--help` only says where conf/ lies.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
-
-import yaml
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from typing import TYPE_CHECKING, Any, Final
 
 from zoo.errors import ConfigError
 
+if TYPE_CHECKING:
+    import yaml
+    from omegaconf import DictConfig
+
 USER_CONF: Final = "ZOO_CONF"
 _PACKAGE = Path(__file__).resolve().parent
+_PATHS = re.compile(r"\$\{paths\.(\w+)\}")
 
 
 def conf_dir() -> Path:
@@ -59,12 +62,13 @@ def root_dir() -> Path:
     return own.parent if own.parent != _PACKAGE else Path.cwd()
 
 
-def group_files(group: str, directories: list[Path] | None = None) -> dict[str, Path]:
+def group_files(group: str, directories: Iterable[Path] | None = None) -> dict[str, Path]:
     """Return the YAML files of a group by stem, sorted; the first directory that has a stem wins."""
     found: dict[str, Path] = {}
     for directory in conf_dirs() if directories is None else directories:
-        for path in sorted((directory / group).glob("*.yaml")):
-            found.setdefault(path.stem, path)
+        for path in (directory / group).glob("*.yaml"):
+            if not path.name.startswith("."):
+                found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
 
 
@@ -74,15 +78,17 @@ def load_yaml(path: Path) -> DictConfig:
     Raises:
         ConfigError: unreadable, not YAML (with the line), or not a mapping; always with the file's name.
     """
+    import yaml
+    from omegaconf import DictConfig, OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
     try:
         loaded = OmegaConf.load(path)
     except yaml.MarkedYAMLError as error:
-        raise ConfigError(
-            _yaml_problem(error), where=_position(path, error), remedy="correct the YAML"
-        ) from error
+        raise yaml_error(error, path) from error
     except (OSError, ValueError, yaml.YAMLError, OmegaConfBaseException) as error:
         raise ConfigError(
-            f"cannot be read: {_first_line(error)}", where=path, remedy="correct the file"
+            f"cannot be read: {first_line(error)}", where=path, remedy="correct the file"
         ) from error
     if not isinstance(loaded, DictConfig):
         raise ConfigError(
@@ -91,16 +97,16 @@ def load_yaml(path: Path) -> DictConfig:
     return loaded
 
 
-def _position(path: Path, error: yaml.MarkedYAMLError) -> str:
+def yaml_error(error: yaml.MarkedYAMLError, path: Path | str) -> ConfigError:
+    """Say where a file is no YAML, in one line."""
     mark = error.problem_mark or error.context_mark
-    return str(path) if mark is None else f"{path}:{mark.line + 1}:{mark.column + 1}"
+    where = str(path) if mark is None else f"{path}:{mark.line + 1}:{mark.column + 1}"
+    problem = " ".join((error.problem or error.context or "it does not parse").split())
+    return ConfigError(f"is not valid YAML: {problem}", where=where, remedy="correct the YAML")
 
 
-def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
-    return f"is not valid YAML: {error.problem or error.context or 'it does not parse'}"
-
-
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or its name where it has none."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
@@ -110,20 +116,46 @@ def plain(node: Any, variables: Mapping[str, Any], where: Path | str) -> Any:
     Raises:
         ConfigError: an interpolation that does not resolve.
     """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
     try:
         root = OmegaConf.create({**variables, "node": node})
         return OmegaConf.to_container(root, resolve=True)["node"]  # type: ignore[call-overload,index]
     except OmegaConfBaseException as error:
-        raise ConfigError(_first_line(error), where=where, remedy="correct the interpolation") from error
+        raise ConfigError(first_line(error), where=where, remedy="correct the interpolation") from error
+
+
+def fill_paths(tree: Any, paths: Mapping[str, str], where: Path | str) -> Any:
+    """Return a plain tree with `${paths.*}` filled in and every other `${...}` left as it stands.
+
+    Raises:
+        ConfigError: `${paths.x}` without such a path.
+    """
+    if isinstance(tree, Mapping):
+        return {key: fill_paths(value, paths, where) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [fill_paths(value, paths, where) for value in tree]
+    if not isinstance(tree, str):
+        return tree
+    for name in _PATHS.findall(tree):
+        if name not in paths:
+            raise ConfigError(
+                f"no path is called {name!r}", where=where, expected=f"one of {', '.join(paths)}"
+            )
+    return _PATHS.sub(lambda match: paths[match[1]], tree)
 
 
 __all__ = [
     "USER_CONF",
     "conf_dir",
     "conf_dirs",
+    "fill_paths",
+    "first_line",
     "group_files",
     "load_yaml",
     "plain",
     "root_dir",
     "user_conf_dir",
+    "yaml_error",
 ]

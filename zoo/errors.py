@@ -226,6 +226,14 @@ class SchemaMismatch(RegistryError):
 # --- running ------------------------------------------------------------------------------------
 
 
+class OutputUnavailable(ZooError):
+    """The directory of the outputs cannot be made or written; nothing was run."""
+
+
+class SpecCrashed(ZooError):
+    """The process of a spec died without a result."""
+
+
 class Interrupted(ZooError):
     """SIGINT or SIGTERM asked the run to stop."""
 
@@ -250,6 +258,7 @@ __all__ = [
     "LineMismatch",
     "ManifestError",
     "NothingToDo",
+    "OutputUnavailable",
     "OverrideNotAllowed",
     "PromotionError",
     "ReconstructionError",
@@ -258,6 +267,7 @@ __all__ = [
     "SchemaMismatch",
     "SensorInputError",
     "SettingsError",
+    "SpecCrashed",
     "SpecError",
     "StoreUnavailable",
     "TrustError",

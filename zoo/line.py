@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,20 @@ class Line:
                 )
 
 
+class Lines:
+    """The lines of conf/line, each file read once, and only when a spec names it."""
+
+    def __init__(self, directories: Iterable[Path] | None = None) -> None:
+        self._directories = None if directories is None else list(directories)
+        self._read: dict[str, Line] = {}
+
+    def get(self, name: str, where: Path | str) -> Line:
+        """Return one line; raises what `read_line` raises."""
+        if name not in self._read:
+            self._read[name] = read_line(name, where, self._directories)
+        return self._read[name]
+
+
 def read_lines(directories: list[Path] | None = None) -> dict[str, Path]:
     """Return the files of conf/line by name."""
     return group_files("line", directories)
@@ -114,4 +128,4 @@ def parse_line(values: Mapping[str, Any], where: Path) -> Line:
     return line
 
 
-__all__ = ["Line", "parse_line", "read_line", "read_lines"]
+__all__ = ["Line", "Lines", "parse_line", "read_line", "read_lines"]

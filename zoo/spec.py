@@ -6,6 +6,7 @@ reader: the command line, the sweeper and `list` all go through it.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
@@ -13,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from zoo.errors import SpecError, TrustError, did_you_mean
@@ -71,7 +72,8 @@ class Spec:
     @property
     def version_label(self) -> str:
         """`overrides.model_version_label`, else `label`, else `spec-<name>`."""
-        return self.overrides.get(LABEL_SETTING) or self.label or f"spec-{self.name}"
+        chosen = (self.overrides.get(LABEL_SETTING), self.label, f"spec-{self.name}")
+        return next(label for label in chosen if label is not None)
 
     @property
     def retired(self) -> bool:
@@ -187,12 +189,19 @@ def _typed(values: Mapping[Any, Any], where: Path | str) -> dict[str, Any]:
         if type(values.get(key, 0)) is not int:
             raise _refuse(where, key, f"{values[key]!r} is no integer", "an integer")
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(SpecSchema), OmegaConf.create(dict(values)))
+        merged = OmegaConf.merge(_schema(), OmegaConf.create(dict(values)))
         return OmegaConf.to_container(merged, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None) or "the spec"
         problem = str(error).strip().splitlines()[0]
         raise _refuse(where, key, problem, "a value of the declared type") from error
+
+
+@functools.cache
+def _schema() -> DictConfig:
+    """Building it takes as long as merging a spec into it, and merging leaves it as it is."""
+    schema: DictConfig = OmegaConf.structured(SpecSchema)
+    return schema
 
 
 def _name(value: str, where: Path | str, key: str) -> str:
@@ -260,6 +269,19 @@ def _check_whole(spec: Spec, where: Path | str) -> None:
         raise _refuse(where, "sources", "give either sources or trainer", "exactly one of the two")
     check_values(spec.overrides, str(where))
     _name(spec.version_label, where, "label")
+    _check_sources(spec.sources, where)
+
+
+def _check_sources(sources: Sequence[Source], where: Path | str) -> None:
+    """An id listed twice is refused within one source; across two of one experiment it is no better."""
+    seen: set[tuple[str, int]] = set()
+    for index, source in enumerate(sources):
+        ids = () if isinstance(source.permutations, Top) else source.permutations
+        for number in ids:
+            if (source.experiment, number) in seen:
+                key = f"sources.{index}.permutations"
+                raise _refuse(where, key, f"{number} is listed twice", "each id once", "remove one of them")
+            seen.add((source.experiment, number))
 
 
 __all__ = ["NAME", "ExternalTrainer", "Source", "Spec", "Status", "Top", "parse_spec"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -79,10 +78,17 @@ class SpecResult:
         )
 
     def write(self, directory: Path) -> None:
-        """Write `result.json` whole or not at all."""
+        """Write `result.json` whole or not at all.
+
+        Raises:
+            OSError: it cannot be written; nothing of it is left.
+        """
         temporary = directory / f".{RESULT_FILE}.tmp"
-        temporary.write_text(json.dumps(self.as_dict(), indent=2), encoding="utf-8")
-        os.replace(temporary, directory / RESULT_FILE)
+        try:
+            temporary.write_text(json.dumps(self.as_dict(), indent=2), encoding="utf-8")
+            temporary.replace(directory / RESULT_FILE)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     @classmethod
     def read(cls, directory: Path) -> SpecResult | None:

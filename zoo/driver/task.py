@@ -42,7 +42,11 @@ class Task:
     trust: Trust = field(default_factory=Trust)
 
     def write(self, directory: Path) -> Path:
-        """Write `task.json` into `directory` and return its path."""
+        """Write `task.json` into `directory` and return its path; a URL may hold a password, so only for us.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         values = {
             **asdict(self),
             "spec": self.spec.as_dict(),
@@ -52,6 +56,7 @@ class Task:
             "trust": {**asdict(self.trust), "hashes": sorted(self.trust.hashes)},
         }
         path = directory / TASK_FILE
+        path.touch(mode=0o600)
         path.write_text(json.dumps(values, indent=2), encoding="utf-8")
         return path
 

@@ -1,0 +1,1 @@
+"""What a long run shows while it runs: observers of `zoo.events`."""
