@@ -191,7 +191,7 @@ def aftermath(url: str, contents: list[int], acknowledged: list[str] | None = No
     writer.start()
     answers = again.get()
     writer.join()
-    root = Path(url.removeprefix("sqlite:///")).parent
+    paths = Path(url.removeprefix("sqlite:///")).parent.rglob("*")
     with Registry.open(url, read_only=True) as registry:
         second = registry.verify()
         repeated = len(registry.versions()) - len({version.version_id for version in registry.versions()})
@@ -203,17 +203,26 @@ def aftermath(url: str, contents: list[int], acknowledged: list[str] | None = No
         "answers": answers if isinstance(answers, str) else "registered",
         "second": second.as_dict(),
         "repeated": repeated,
-        "left": [str(path) for path in root.rglob("*") if path.name.startswith(".") or "journal" in path.name],
+        "left": [str(path) for path in paths if path.name.startswith(".") or "journal" in path.name],
     }
 
 
 # --- writers in trouble -------------------------------------------------------------------------
 
 
-def register_with_file_limit(url: str, limit: str, size: str) -> str:
-    """Register a sensor of `size` bytes where no file may grow past `limit` bytes."""
+def register_with_file_limit(url: str, limit: str, sensor: str, first: str, count: str) -> str:
+    """Register up to `count` contents with sensors of some size where no file may grow past `limit` bytes.
+
+    Returns:
+        The first error, or the last version id.
+    """
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
-    return _attempt(url, candidate(7, sensor=b"x" * int(size)))
+    said = ""
+    for content in range(int(first), int(first) + int(count)):
+        said = _attempt(url, candidate(content, sensor=b"x" * int(sensor)))
+        if ": " in said:
+            break
+    return said
 
 
 def register_as_nobody(url: str) -> str:

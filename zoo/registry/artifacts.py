@@ -91,17 +91,17 @@ class Artifacts:
             )
         return content
 
-    def check(self, line: str, version_id: str, digest: str | None) -> dict[str, Any]:
-        """Return the parsed document once every file of the directory has its digest.
+    def check(self, line: str, version_id: str, digest: str | None) -> tuple[bytes, dict[str, Any]]:
+        """Return the document, as `document` does, once every file of the directory has its digest.
 
         Raises:
             ArtifactCorrupt: naming the first file that has not.
         """
-        _, parsed = self.document(line, version_id, digest)
+        content, parsed = self.document(line, version_id, digest)
         for name in FILES:
             if name != DOCUMENT:
                 self.file(parsed, name)
-        return parsed
+        return content, parsed
 
     def _bytes(self, line: str, version_id: str, name: str, *, limit: int | None = None) -> bytes:
         path = self.directory(line, version_id) / name
@@ -162,10 +162,10 @@ class Artifacts:
         return aside
 
     def withdraw(self, line: str, version_id: str) -> None:
-        """Take back a directory whose registration failed; needs the write lock."""
+        """Take back a directory whose registration failed, if it can be; needs the write lock."""
         place = self.directory(line, version_id)
         staging = place.with_name(f".staging~{version_id}~{_here()}~{os.getpid()}~{secrets.token_hex(4)}")
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             place.rename(staging)
             self.discard(staging)
 

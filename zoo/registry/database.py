@@ -20,16 +20,18 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from urllib.parse import parse_qsl
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
 from zoo.errors import ConfigError, StoreUnavailable
 from zoo.registry import schema
 from zoo.registry.files import check_place, make_directory, reporting
 
 BUSY_TIMEOUT = 30.0
+_LONGEST_TIMEOUT = 24 * 3600.0  # SQLite counts milliseconds in 32 bits
+_SCHEME = "sqlite:///"
 _WRITING = "zoo_writing"
 
 
@@ -172,22 +174,21 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
 
 
 def _parse(url: str) -> tuple[Path, float]:
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise _bad_url(url, "no database URL") from error
-    if parsed.get_backend_name() != "sqlite":
-        raise _bad_url(url, f"{parsed.get_backend_name()} is not supported")
-    if not parsed.database or parsed.database == ":memory:":
+    """Split a URL; the path is taken as it stands, since `${paths.outputs}` is put in unquoted."""
+    if not url.startswith(_SCHEME):
+        backend = url.partition("://")[0] if "://" in url else "a plain path"
+        raise _bad_url(url, f"{backend} is not supported")
+    path, _, query = url.removeprefix(_SCHEME).partition("?")
+    if path in ("", ":memory:"):
         raise _bad_url(url, "a registry in memory would be lost")
-    query: dict[str, Any] = dict(parsed.query)
+    options = dict(parse_qsl(query, keep_blank_values=True))
     try:
-        timeout = float(query.pop("timeout", BUSY_TIMEOUT))
-    except (TypeError, ValueError) as error:
+        timeout = float(options.pop("timeout", BUSY_TIMEOUT))
+    except ValueError as error:
         raise _bad_url(url, "the timeout is no number of seconds") from error
-    if query or not timeout >= 0:
-        raise _bad_url(url, f"{', '.join(query) or 'timeout'} cannot be used")
-    return Path(parsed.database).absolute(), timeout
+    if options or not 0 <= timeout <= _LONGEST_TIMEOUT:
+        raise _bad_url(url, f"{', '.join(options) or 'this timeout'} cannot be used")
+    return Path(path).absolute(), timeout
 
 
 def _bad_url(url: str, problem: str) -> ConfigError:

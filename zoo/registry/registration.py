@@ -43,7 +43,7 @@ def register(database: Database, artifacts: Artifacts, candidate: Candidate) -> 
         known = _known(database, candidate)  # another process was first
     if known is None:
         raise RegistryError("the version vanished while it was registered", where=candidate.version_id)
-    parsed = artifacts.check(known.line, known.version_id, known.digest)
+    _, parsed = artifacts.check(known.line, known.version_id, known.digest)
     version = document.from_row(known._asdict())
     return Registered(version, created=False, notices=_differences(artifacts, parsed, table))
 
@@ -109,8 +109,7 @@ def _left_behind(artifacts: Artifacts, candidate: Candidate) -> bytes | None:
     """Return the document of a whole directory without a row; None where there is none."""
     line, version_id = candidate.line, candidate.version_id
     try:
-        parsed = artifacts.check(line, version_id, None)
-        content, _ = artifacts.document(line, version_id, None)
+        content, parsed = artifacts.check(line, version_id, None)
     except ArtifactCorrupt:
         return None
     if parsed["fingerprint"] != candidate.fingerprint:

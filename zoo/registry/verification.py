@@ -134,7 +134,7 @@ def _digest(event: Row[Any]) -> object:
 
 def _row_against_directory(row: Row[Any], artifacts: Artifacts) -> Iterator[Problem]:
     try:
-        parsed = artifacts.check(row.line, row.version_id, row.digest)
+        _, parsed = artifacts.check(row.line, row.version_id, row.digest)
     except RegistryError as error:
         yield Problem(row.version_id, "artefact", str(error))
         return
