@@ -92,7 +92,9 @@ def _floats(values: NDArray[Any]) -> bytes:
 
 def _times(values: pd.Index[Any]) -> tuple[str, bytes]:
     """Encode as days since 1970 and nanoseconds of the day, which no unit can overflow."""
-    ticks = np.asarray(values.to_numpy(dtype=f"{values.dtype.kind}8"))
+    zone = getattr(values, "tz", None)
+    plain = values if zone is None else pd.DatetimeIndex(values).tz_convert("UTC").tz_localize(None)
+    ticks = np.asarray(plain)
     missing = np.isnat(ticks)
     if missing.all():
         return "floats", _floats(np.full(len(values), np.nan))
@@ -100,7 +102,6 @@ def _times(values: pd.Index[Any]) -> tuple[str, bytes]:
     days, rest = np.divmod(ticks.astype(np.int64), per_day)
     encoded = np.stack([days, rest * (_PER_DAY["ns"] // per_day)], axis=1).astype("<i8")
     encoded[missing] = _NAT
-    zone = getattr(values, "tz", None)
     return f"{values.dtype.kind} {zone}", encoded.tobytes()
 
 

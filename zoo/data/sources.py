@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -12,6 +13,10 @@ from zoo.data.table import Table
 from zoo.errors import DataError, did_you_mean
 
 _TABLES = ("breast_cancer", "diabetes")
+
+# Before 3.1 pandas reads some decimals a bit wrong unless asked; since then asking is deprecated.
+_PANDAS = tuple(int(part) for part in pd.__version__.split(".")[:2])
+_EXACT: dict[str, Any] = {} if _PANDAS >= (3, 1) else {"float_precision": "round_trip"}
 
 
 def sp500(*, end: DateLike | None = None, start: DateLike | None = None, freq: str | None = None) -> Dataset:
@@ -89,7 +94,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, str]:
     try:
         if csv_file:
             _check_header(path)
-            frame = pd.read_csv(path, float_precision="round_trip")
+            frame = pd.read_csv(path, **_EXACT)
         else:
             frame = pd.read_parquet(path)
     except (ValueError, OSError) as error:
