@@ -1,3 +1,62 @@
-"""zoo: a declarative model zoo."""
+"""zoo: a declarative model zoo.
+
+Nothing heavy is imported with the package: each public name is imported when it is first used (PEP 562).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from zoo.data import Dataset, Table
+    from zoo.errors import ZooError
+    from zoo.experiment.loop import run_experiment
+    from zoo.manifest import Manifest
+    from zoo.promotion import Sensor, Trainer
+    from zoo.registry import Registry
+    from zoo.settings import overrides
+    from zoo.trust import Trust
+
+_HOMES = {
+    "Dataset": "zoo.data",
+    "Manifest": "zoo.manifest",
+    "Registry": "zoo.registry",
+    "Sensor": "zoo.promotion",
+    "Table": "zoo.data",
+    "Trainer": "zoo.promotion",
+    "Trust": "zoo.trust",
+    "ZooError": "zoo.errors",
+    "overrides": "zoo.settings",
+    "run_experiment": "zoo.experiment.loop",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'zoo' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+__all__ = [
+    "Dataset",
+    "Manifest",
+    "Registry",
+    "Sensor",
+    "Table",
+    "Trainer",
+    "Trust",
+    "ZooError",
+    "__version__",
+    "overrides",
+    "run_experiment",
+]

@@ -20,7 +20,7 @@ def test_an_argument_that_the_target_does_not_take_is_named_with_the_nearest():
 
 
 def test_a_target_that_refuses_its_arguments_says_why():
-    with pytest.raises(ManifestError, match="ColumnTransformer refused its arguments.*'transformers'"):
+    with pytest.raises(ManifestError, match=r"ColumnTransformer refused its arguments.*'transformers'"):
         call({"_target_": "sklearn.compose.ColumnTransformer"}, Trust(), "a.yaml")
 
 

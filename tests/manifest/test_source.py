@@ -27,7 +27,8 @@ def package(tmp_path, monkeypatch):
     root.mkdir()
     (root / "__init__.py").write_text("")
     (root / "signals.py").write_text(
-        "from their_lab.maths import twice\nfrom . import other\n\ndef signal(prices):\n    return twice(prices)\n"
+        "from their_lab.maths import twice\nfrom . import other\n\n"
+        "def signal(prices):\n    return twice(prices)\n"
     )
     (root / "maths.py").write_text("import numpy\n\ndef twice(x):\n    return 2 * x\n")
     (root / "other.py").write_text("")

@@ -1,4 +1,5 @@
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ def test_parts_never_overlap_in_time_whatever_the_split(every, count, horizon, w
     total = Fraction(sum(weights))
     assert cuts.validation == usable[int(count * weights[0] / total)]
     assert cuts.test == usable[int(count * Fraction(weights[0] + weights[1]) / total)]
-    for part, following in zip(found, found[1:], strict=False):
+    for part, following in pairwise(found):
         assert part[-1] + horizon < following[0]
     assert found[2][-1] == usable[-1]
 

@@ -1,0 +1,132 @@
+import csv
+import json
+
+import pytest
+
+from zoo import settings as zoo_settings
+from zoo.errors import ExperimentError, ExperimentExists, ManifestError, TrustError
+from zoo.events import Advanced, Failed, Finished, Started
+from zoo.experiment.directory import ExperimentDirectory
+from zoo.experiment.loop import run_experiment
+from zoo.trust import Trust
+
+
+def run(definition, path, prices, **more):
+    return run_experiment(definition, path, data=prices, **more)
+
+
+def timeless(path):
+    """The files without what a clock wrote."""
+    rows = list(csv.DictReader((path / "results.csv").open()))
+    for row in rows:
+        del row["execution_time"]
+    metadata = {
+        k: v for k, v in json.loads((path / "metadata.json").read_text()).items() if k != "created_at"
+    }
+    return rows, metadata, (path / "round_data.jsonl").read_text()
+
+
+def test_the_same_experiment_gives_the_same_files(definition, tmp_path, prices):
+    one, two = tmp_path / "one", tmp_path / "two"
+    run(definition, one, prices)
+    run(definition, two, prices)
+    assert timeless(one) == timeless(two)
+
+
+def test_a_directory_says_what_it_was_made_from(made_experiment, definition, prices):
+    meta = json.loads((made_experiment / "metadata.json").read_text())
+    assert meta["manifest"] == definition["manifest"]
+    assert meta["params"] == definition["params"]
+    assert meta["settings"] == dict(zoo_settings.DEFAULTS)
+    assert meta["seed"] == 7
+    assert meta["fingerprints"]["data"]["rows"] == len(prices.dates)
+    assert len(meta["fingerprints"]["code"]["content"]) == 64
+    assert "scikit-learn" in meta["libraries"]
+    assert meta["columns"]["rank_ic"] == "float"
+    assert meta["columns"]["n_obs"] == "int"
+
+
+def test_numbers_are_logged_at_full_precision(made_experiment):
+    for number in ExperimentDirectory(made_experiment).ids:
+        metrics = ExperimentDirectory(made_experiment).round(number).metrics
+        assert any(len(repr(v)) > 12 for v in metrics.values())
+
+
+def test_the_settings_in_force_are_the_recorded_ones(definition, tmp_path, prices):
+    run(definition, tmp_path / "x", prices, settings={**zoo_settings.DEFAULTS, "forward_days": 5})
+    directory = ExperimentDirectory(tmp_path / "x")
+    assert directory.metadata["settings"]["forward_days"] == 5
+    assert zoo_settings.settings.forward_days == 21
+
+
+def test_an_existing_experiment_is_kept_unless_asked(definition, experiment_dir, prices):
+    before = timeless(experiment_dir)
+    definition["params"]["alpha"] = [5]
+    with pytest.raises(ExperimentExists, match="overwrite=true"):
+        run(definition, experiment_dir, prices)
+    assert timeless(experiment_dir) == before
+    run(definition, experiment_dir, prices, overwrite=True)
+    assert len(timeless(experiment_dir)[0]) == 2
+
+
+def test_a_failing_permutation_leaves_the_others(definition, tmp_path, prices):
+    definition["params"]["alpha"] = [1, -1]
+    events = []
+    summary = run(definition, tmp_path / "x", prices, observers=[events.append])
+    assert (summary.permutations, summary.failed) == (4, 2)
+    directory = ExperimentDirectory(tmp_path / "x")
+    assert directory.ids == (0, 2)
+    assert directory.metadata["failed"] == [1, 3]
+    assert next(e for e in events if isinstance(e, Failed)).task.endswith("permutation 1")
+    audit = [json.loads(line) for line in (tmp_path / "x" / "audit.jsonl").read_text().splitlines()]
+    assert [line["round_id"] for line in audit if line["event"] == "failed"] == [1, 3]
+
+
+def test_nothing_is_written_when_nothing_finished(definition, tmp_path, prices):
+    definition["params"]["alpha"] = [-1]
+    with pytest.raises(ExperimentError, match="no permutation finished"):
+        run(definition, tmp_path / "x", prices)
+    assert not (tmp_path / "x").exists()
+
+
+def test_progress_is_told_round_by_round(definition, tmp_path, prices):
+    events = []
+    run(definition, tmp_path / "x", prices, observers=[events.append])
+    assert isinstance(events[0], Started)
+    assert events[0].total == 4
+    assert sum(isinstance(e, Advanced) for e in events) == 4
+    assert isinstance(events[-1], Finished)
+
+
+def test_an_untrusted_declaration_writes_nothing(definition, tmp_path, prices):
+    definition["manifest"]["model"] = {"_target_": "os.system", "command": "${params.alpha}"}
+    with pytest.raises(TrustError, match=r"os\.system"):
+        run(definition, tmp_path / "x", prices)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_parameter_nobody_uses_is_refused(definition, tmp_path, prices):
+    definition["params"]["gamma"] = [1]
+    with pytest.raises(ManifestError, match=r"params\.gamma: nobody uses it"):
+        run(definition, tmp_path / "x", prices)
+
+
+def test_a_disk_that_fails_ends_the_run_and_leaves_the_old_directory(
+    definition, experiment_dir, prices, monkeypatch
+):
+    before = timeless(experiment_dir)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("zoo.experiment.writer.ExperimentWriter._append", full)
+    with pytest.raises(OSError, match="No space left"):
+        run(definition, experiment_dir, prices, overwrite=True)
+    monkeypatch.undo()
+    assert timeless(experiment_dir) == before
+    assert [p.name for p in experiment_dir.parent.iterdir() if p.suffix != ".lock"] == ["small"]
+
+
+def test_the_loop_trusts_only_what_it_is_told_to(definition, tmp_path, prices):
+    with pytest.raises(TrustError, match="sklearn"):
+        run(definition, tmp_path / "x", prices, trust=Trust(prefixes=("zoo.",)))
