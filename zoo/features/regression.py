@@ -64,14 +64,18 @@ def residuals(returns: Panel, factors: Panel) -> Panel:
     squares of minimal norm, the residuals do not depend on which of them gets the slope.
 
     Args:
-        returns: periods × assets.
+        returns: assets × periods.
         factors: periods × factors.
+
+    Returns:
+        Residuals, assets × periods; an asset's do not depend on which others there are, not by a bit.
     """
     basis = _basis(factors)
     left = returns
     for _ in range(2):  # the second pass removes what rounding left of the first
-        left = left - np.mean(left, axis=0)
-        left = left - basis @ (basis.T @ left)
+        left = left - np.mean(left, axis=1, keepdims=True)
+        for direction in basis.T:  # by hand, as in `slopes`
+            left = left - np.sum(left * direction, axis=1, keepdims=True) * direction
     return left
 
 

@@ -44,9 +44,9 @@ def residual_momentum(
         ManifestError: a parameter that is no whole number or does not fit the others.
         DataError: frames that are none, or factors on other dates.
     """
+    returns = simple_returns(panel(prices))
     market = factor_returns(factors, prices)
     spans = _Spans.checked(window, lookback, skip, market.shape[1])
-    returns = simple_returns(panel(prices))
     scores = np.full_like(returns, np.nan)
     if spans.window <= len(returns):
         with np.errstate(all="ignore"):
@@ -123,13 +123,11 @@ class _Regression:
         spans = self.spans
         for row in np.flatnonzero(doubtful.any(axis=1)):
             window, assets = slice(row, row + spans.window), doubtful[row]
-            found = returns[window, assets]
-            scored = residuals(found, self.market[window])[
-                spans.window - spans.lookback : spans.window - spans.skip
-            ]
-            deviation = scored.std(axis=0, ddof=1)
-            varies = deviation > _ROUNDING * (1.0 + np.abs(found).max(axis=0))
-            scores[row, assets] = np.where(varies, scored.sum(axis=0) / deviation, np.nan)
+            found = np.ascontiguousarray(returns[window, assets].T)
+            scored = residuals(found, self.market[window])[:, -spans.lookback : spans.window - spans.skip]
+            deviation = scored.std(axis=1, ddof=1)
+            varies = deviation > _ROUNDING * (1.0 + np.abs(found).max(axis=1))
+            scores[row, assets] = np.where(varies, scored.sum(axis=1) / deviation, np.nan)
         return scores
 
 

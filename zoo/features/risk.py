@@ -28,9 +28,9 @@ def realised_volatility(prices: pd.DataFrame, *, window: int) -> pd.DataFrame:
     length = bars("window", window, least=2)
     returns = log_returns(panel(prices), lookback=1)
     volatility = np.full_like(returns, np.nan)
-    for some in chunks(returns.shape[1]) if length <= len(returns) else ():
-        span = Span.of(np.ascontiguousarray(returns[:, some]), length)
-        with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
+        for some in chunks(returns.shape[1]) if length <= len(returns) else ():
+            span = Span.of(np.ascontiguousarray(returns[:, some]), length)
             volatility[length - 1 :, some] = np.sqrt(np.maximum(span.comoment(span), 0.0) / (length - 1))
     return framed(volatility, prices)
 
@@ -55,8 +55,8 @@ def beta(
         DataError: frames that are none, factors on other dates, an unknown factor, or several and none named.
     """
     length = bars("window", window, least=2)
-    market = factor_returns(_one(factors, factor), prices)
     returns = simple_returns(panel(prices))
+    market = factor_returns(_one(factors, factor), prices)
     slope = np.full_like(returns, np.nan)
     if length <= len(returns):
         with np.errstate(all="ignore"):
