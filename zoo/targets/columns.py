@@ -40,7 +40,16 @@ def column(table: HasFrame, *, name: str = "target") -> pd.Series[Any]:
             expected=f"one of {', '.join(names)}",
             remedy=did_you_mean(name, names),
         )
-    return frame[name]
+    found = frame[name]
+    missing = found.isna().to_numpy()
+    if missing.any():
+        raise DataError(
+            f"column {name!r} has no value in row {int(missing.argmax())} ({int(missing.sum())} are missing)",
+            where=where,
+            expected="a label in every row",
+            remedy="drop these rows",
+        )
+    return found
 
 
 __all__ = ["column"]
