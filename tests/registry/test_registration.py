@@ -261,9 +261,11 @@ def test_a_directory_that_may_not_be_written_is_refused_at_opening(
     registry: Registry, url: str, root: Path
 ) -> None:
     registry.register(candidate(1))
+    root.chmod(0o555)
     said = run("register_as_nobody", url)
+    root.chmod(0o755)
     assert said.startswith("StoreUnavailable: ")
-    assert "writable" in said
+    assert "make it writable" in said
     assert registry.verify().ok
 
 

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -133,8 +135,6 @@ def test_a_flipped_bit_is_refused_and_named(registry: Registry, root: Path, name
 def test_a_file_that_is_not_what_was_registered_is_refused_and_named(
     registry: Registry, root: Path, tmp_path: Path, name: str, harm: str
 ) -> None:
-    import os
-
     version = registry.register(candidate()).version
     path = root / version.line / version.version_id / name
     content = path.read_bytes()
@@ -193,8 +193,6 @@ def test_artefacts_may_live_elsewhere(tmp_path: Path, url: str) -> None:
 
 
 def test_a_line_whose_champion_is_set_has_that_champion(registry: Registry, root: Path) -> None:
-    import sqlite3
-
     version = registry.register(candidate(1)).version
     registry.register(candidate(2))
     with sqlite3.connect(root / "registry.db") as connection:

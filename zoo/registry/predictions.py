@@ -105,8 +105,11 @@ def _refit(content: bytes) -> pd.Series:
 def _root_mean_square(values: np.ndarray) -> float:
     import numpy as np
 
-    finite = values[np.isfinite(values)]
-    return float(np.sqrt(np.mean(finite**2))) if finite.size else 0.0
+    finite = np.abs(values[np.isfinite(values)])
+    largest = finite.max(initial=0.0)
+    if largest == 0:
+        return 0.0
+    return float(largest * np.sqrt(np.mean((finite / largest) ** 2)))  # squares of extremes are not finite
 
 
 __all__ = ["PARTS", "TOLERANCE", "difference", "to_parquet"]
