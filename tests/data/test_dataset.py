@@ -160,6 +160,8 @@ def test_a_fingerprint_sees_every_change(panel):
     seen.append(same(panel, fields=renamed).content)
     other = {**panel.fields, "open": panel.fields["high"], "high": panel.fields["open"]}
     seen.append(same(panel, fields=other).content)
+    other = {("volumes" if name == "volume" else name): frame for name, frame in panel.fields.items()}
+    seen.append(same(panel, fields=other).content)
     later = panel.dates[:-1].append(pd.DatetimeIndex(["2024-01-10"]))
     moved = {name: frame.set_axis(later) for name, frame in panel.fields.items()}
     seen.append(same(panel, fields=moved, factors=panel.factors.set_axis(later)).content)
