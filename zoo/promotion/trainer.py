@@ -272,7 +272,7 @@ class Trainer:
             "settings": {"recorded": self.recorded, "effective": effective},
             "overrides": overrides,
             "reads": sorted(reads.names),
-            "validation": asdict(validation),
+            "validation": {**asdict(validation), "not_checked": list(validation.not_checked)},
             "deterministic": refit.model.deterministic,
             "features": list(refit.prepared.train.names),
             "data": data,

@@ -1,0 +1,151 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from zoo.data import Dataset, tabular
+from zoo.errors import SensorInputError
+from zoo.experiment.loop import run_experiment
+from zoo.promotion import Sensor, Trainer
+
+
+@pytest.fixture(scope="module")
+def sensor(made_experiment, prices):
+    return Trainer(made_experiment, prices).train([2], overrides={"residual_momentum_enabled": True})[0]
+
+
+@pytest.fixture(scope="module")
+def plain(made_experiment, prices):
+    """A sensor whose features need no factors."""
+    return Trainer(made_experiment, prices).train([2])[0]
+
+
+@pytest.fixture(scope="module")
+def X(sensor):
+    values = np.random.RandomState(0).standard_normal((50, 2))
+    return pd.DataFrame(values, columns=list(sensor.features))
+
+
+def test_a_sensor_says_what_it_is(sensor):
+    assert sensor.permutation_id == 2
+    assert sensor.round_params == {"lookback": 40, "alpha": 1}
+    assert sensor.features == ("momentum", "residual_momentum")
+    assert set(sensor.results) == {"logged", "reproduced", "variant", "refit"}
+    assert sensor.metadata["overrides"] == {"residual_momentum_enabled": True}
+
+
+def test_it_scales_by_itself(sensor, X):
+    out = sensor.predict({"x_test": X})["_preds"]
+    scaler, ridge = (sensor.model.estimator.named_steps[n] for n in ("scaler", "model"))
+    by_hand = ((X.to_numpy() - scaler.mean_) / scaler.scale_) @ ridge.coef_ + ridge.intercept_
+    assert np.allclose(out, by_hand, rtol=0, atol=1e-15)
+
+
+def test_it_is_callable_and_takes_arrays(sensor, X):
+    assert np.array_equal(sensor({"x_test": X.to_numpy()})["_preds"], sensor.predict({"x_test": X})["_preds"])
+
+
+def test_raw_bars_go_through_the_same_preparation_as_in_training(sensor, prices):
+    series = sensor.predict(prices)
+    assert series.index.names == ["date", "asset"]
+    frame = sensor.bound
+    assert frame.target["horizon"] == 21
+    from zoo.features import momentum, residual_momentum
+
+    date, asset = prices.dates[700], prices.assets[3]
+    by_hand = [
+        momentum(prices.close, lookback=40, skip=5).loc[date, asset],
+        residual_momentum(prices.close, prices.factors, window=60, lookback=40, skip=5).loc[date, asset],
+    ]
+    assert series.loc[(date, asset)] == pytest.approx(
+        sensor({"x_test": np.array([by_hand])})["_preds"][0], abs=1e-15
+    )
+
+
+def test_bars_without_a_full_window_are_not_predicted(sensor, prices):
+    assert sensor.predict(prices).index.get_level_values("date").min() == prices.dates[60]
+
+
+def test_a_later_bar_never_changes_an_earlier_prediction(sensor, prices):
+    whole, part = sensor.predict(prices), sensor.predict(prices.until(prices.dates[1000]))
+    pd.testing.assert_series_equal(whole.loc[: prices.dates[1000]], part, check_exact=True)
+
+
+def test_a_bare_frame_serves_where_no_feature_needs_factors(plain, sensor, prices):
+    pd.testing.assert_series_equal(plain.predict(prices.close), plain.predict(prices))
+    with pytest.raises(SensorInputError, match="needs 'factors'"):
+        sensor.predict(prices.close)
+
+
+def test_a_dataset_without_what_a_feature_needs_is_refused(sensor, prices):
+    with pytest.raises(SensorInputError, match="residual_momentum needs 'factors'"):
+        sensor.predict(Dataset({"close": prices.close}))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X: X[["residual_momentum", "momentum"]], "reorder the columns"),
+        (lambda X: X[["momentum"]], "add residual_momentum"),
+        (lambda X: X.assign(beta=0.0), "remove beta"),
+        (lambda X: X.rename(columns={"momentum": "momentun"}), "add momentum; remove momentun"),
+        (lambda X: X.assign(momentum="a"), "column 'momentum' is"),
+        (lambda X: X.assign(momentum=True), "column 'momentum' is bool"),
+        (lambda X: X.assign(momentum=np.nan), "NaN or infinite"),
+        (lambda X: X.to_numpy()[:, :1], r"rows × 2"),
+        (lambda X: X.to_numpy()[0], r"rows × 2"),
+        (lambda X: X.to_numpy().astype(str), "is <U"),
+        (lambda X: None, "x_test is object"),
+    ],
+)
+def test_features_that_are_not_those_of_training_are_refused(sensor, X, change, message):
+    with pytest.raises(SensorInputError, match=message):
+        sensor.predict({"x_test": change(X)})
+
+
+def test_other_objects_are_refused(sensor):
+    with pytest.raises(SensorInputError, match="cannot predict from list"):
+        sensor.predict([1, 2])
+
+
+def test_a_sensor_is_the_same_after_save_and_load(sensor, X, prices):
+    back = Sensor.loads(sensor.dumps())
+    assert np.array_equal(back({"x_test": X})["_preds"], sensor({"x_test": X})["_preds"])
+    pd.testing.assert_series_equal(back.predict(prices), sensor.predict(prices), check_exact=True)
+    assert back.metadata == sensor.metadata
+    assert back.results == sensor.results
+    assert back.features == sensor.features
+    assert back.bound.as_dict() == sensor.bound.as_dict()
+
+
+def test_a_metric_that_is_nan_survives_save_and_load(sensor):
+    from dataclasses import replace
+
+    odd = replace(sensor, results={"logged": {"a": float("nan"), "b": float("-inf"), "c": 1.5}})
+    back = Sensor.loads(odd.dumps()).results["logged"]
+    assert np.isnan(back["a"])
+    assert back["b"] == float("-inf")
+    assert back["c"] == 1.5
+
+
+def test_a_tables_sensor_predicts_its_rows_and_refuses_missing_columns(tmp_path):
+    definition = {
+        "params": {"alpha": [1]},
+        "search": {"seed": 7},
+        "manifest": {
+            "data": {"_target_": "zoo.data.tabular", "name": "breast_cancer"},
+            "target": {"_target_": "zoo.targets.column"},
+            "scaler": {"_target_": "sklearn.preprocessing.StandardScaler"},
+            "model": {"_target_": "sklearn.linear_model.LogisticRegression", "C": "${params.alpha}"},
+        },
+    }
+    run_experiment(definition, tmp_path / "cancer")
+    sensor = Trainer(tmp_path / "cancer").train([0])[0]
+    data = tabular("breast_cancer")
+    scores = sensor.predict(data)
+    assert len(scores) == 569
+    assert scores.between(0, 1).all()
+    assert ((scores > 0.5) == (data.frame["target"] == 1)).mean() > 0.98
+    from zoo.data import Table
+
+    with pytest.raises(SensorInputError, match="lacks mean radius"):
+        sensor.predict(Table(data.frame.drop(columns=["mean radius"])))
