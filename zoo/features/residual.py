@@ -22,7 +22,7 @@ _ROUNDING = 1e-12
 def residual_momentum(
     prices: pd.DataFrame, factors: pd.DataFrame | pd.Series[float], *, window: int, lookback: int, skip: int
 ) -> pd.DataFrame:
-    """Return residual momentum after Blitz, Huij and Martens (2011), section 2.
+    """Return residual momentum after Blitz, Huij and Martens (2011).
 
     At each date, simple returns per period are regressed with intercept on the factor returns of the last
     `window` periods, this one included; the score is the sum over the standard deviation (ddof=1) of the
