@@ -10,6 +10,7 @@ from zoo.events import Advanced, Failed, Finished, Started
 from zoo.line import Line
 from zoo.registry import Registry
 from zoo.spec import parse_spec
+from zoo.trust import Trust
 
 LINE = Line("us_equity", "zoo.data.sp500", "zoo.targets.forward_return", 21, 21)
 
@@ -170,3 +171,30 @@ def test_a_version_carries_its_lineage(task):
     assert version.lineage["validation"]["mode"] == "full"
     assert version.lineage["run_id"] == "run-1"
     assert version.lineage["settings"]["effective"]["forward_days"] == 60
+
+
+def test_a_training_function_of_somebody_elses_is_registered_and_says_what_was_not_checked(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "their_trainer.py").write_text(
+        "from sklearn.linear_model import Ridge\n"
+        "def main(alpha):\n"
+        "    return Ridge(alpha=alpha).fit([[0.0], [1.0]], [0.0, 1.0])\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    trainer = {"_target_": "their_trainer.main", "args": {"alpha": 0.5}}
+    spec = parse_spec({"name": "theirs", "line": "us_equity", "trainer": trainer}, "theirs.yaml")
+    told = Task(
+        spec,
+        LINE,
+        f"sqlite:///{tmp_path}/registry/registry.db",
+        tmp_path / "registry",
+        "run-1",
+        trust=Trust(prefixes=("zoo.", "sklearn.", "their_trainer.")),
+    )
+    result = apply_spec(told)
+    assert result.status is Outcome.ok, result.failures
+    version = registered(told)[0]
+    assert version.version_id.startswith("spec-theirs-00000000-")
+    assert version.lineage["validation"]["mode"] == "none"
+    assert not apply_spec(told).versions[0].created

@@ -45,10 +45,16 @@ def test_a_grid_puts_rows_back_and_leaves_nan_elsewhere():
     assert np.isnan(panel[1, 1])
 
 
-def test_classes_are_measured_and_probabilities_where_there_are_any():
-    y = np.array([0, 1, 1, 0])
-    metrics = evaluate_classes(y, np.array([0, 1, 0, 0]), np.array([0.1, 0.9, 0.4, 0.2]), None)
+@pytest.mark.parametrize("classes", [[0, 1], [1, 2], ["down", "up"]])
+def test_classes_are_measured_whatever_they_are_called_and_the_second_is_positive(classes):
+    y, predicted = (np.array(classes)[places] for places in ([0, 1, 1, 0], [0, 1, 0, 0]))
+    metrics = evaluate_classes(y, predicted, np.array([0.1, 0.9, 0.4, 0.2]), classes, None)
     assert metrics["accuracy"] == 0.75
     assert metrics["auc"] == 1
+    assert metrics["precision"] == 1
     assert metrics["recall"] == 0.5
-    assert set(evaluate_classes(y, y, None, None)) == {"accuracy", "n_obs"}
+
+
+def test_without_probabilities_only_what_classes_tell_is_measured():
+    y = np.array([0, 1, 2])
+    assert set(evaluate_classes(y, y, None, [0, 1, 2], None)) == {"accuracy", "n_obs"}

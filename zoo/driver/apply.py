@@ -10,9 +10,9 @@ import yaml
 
 from zoo.driver.result import Failure, Outcome, Promoted, SpecResult
 from zoo.driver.task import Task
-from zoo.errors import Interrupted, NothingToDo, ZooError
+from zoo.errors import Interrupted, ZooError
 from zoo.events import Advanced, Failed, Finished, Noticed, Observer, Started, emit
-from zoo.spec import Source
+from zoo.spec import ExternalTrainer, Source
 
 if TYPE_CHECKING:
     from zoo.promotion.trainer import Outcome as Promotion
@@ -43,11 +43,25 @@ class Application:
         """
         from zoo.registry import Registry
 
-        if not self.task.spec.sources:
-            raise NothingToDo("the spec has no sources", where=self.name)
         with Registry.open(self.task.registry_url, artifacts=self.task.artifacts) as registry:
             for source in self.task.spec.sources:
                 self._source(source, registry)
+            if self.task.spec.trainer is not None:
+                self._external(self.task.spec.trainer, registry)
+
+    def _external(self, trainer: ExternalTrainer, registry: Registry) -> None:
+        from zoo.promotion.external import train_external
+
+        emit(self.observers, Started(self.name, 1))
+        promotion = train_external(
+            trainer,
+            overrides=self.task.spec.overrides,
+            allowed=self.task.allowed,
+            trust=self.task.trust,
+            run_id=self.task.run_id,
+        )
+        emit(self.observers, Advanced(self.name, note="trained"))
+        self._finish(promotion, 0, trainer.target, registry)
 
     def _source(self, source: Source, registry: Registry) -> None:
         from zoo.experiment.selection import choose
@@ -74,18 +88,22 @@ class Application:
 
     def _permutation(self, trainer: Trainer, number: int, registry: Registry) -> None:
         promotion = trainer.outcome(number, overrides=self.task.spec.overrides)
+        self._finish(promotion, number, trainer.directory.name, registry)
+
+    def _finish(self, promotion: Promotion, number: int, experiment: str, registry: Registry) -> None:
+        """Register a promotion, or tell of its failure."""
         if promotion.error is not None:
             self.fail(number, promotion.error)
             return
         try:
-            self._register(promotion, trainer, registry)
+            self._register(promotion, experiment, registry)
         except Interrupted:
             raise
         except Exception as error:
             self.fail(number, error)
 
-    def _register(self, promotion: Promotion, trainer: Trainer, registry: Registry) -> None:
-        registered = registry.register(_candidate(self.task, promotion, trainer))
+    def _register(self, promotion: Promotion, experiment: str, registry: Registry) -> None:
+        registered = registry.register(_candidate(self.task, promotion, experiment))
         version = registered.version
         self.versions.append(
             Promoted(
@@ -154,7 +172,7 @@ def apply_spec(task: Task, observers: Iterable[Observer] = ()) -> SpecResult:
     )
 
 
-def _candidate(task: Task, promotion: Promotion, trainer: Trainer) -> Any:
+def _candidate(task: Task, promotion: Promotion, experiment: str) -> Any:
     from zoo.registry import Candidate
 
     sensor, predictions, inputs = promotion.sensor, promotion.predictions, promotion.inputs
@@ -164,7 +182,7 @@ def _candidate(task: Task, promotion: Promotion, trainer: Trainer) -> Any:
         line=task.line.name,
         label=promotion.label or task.spec.version_label,
         spec=task.spec.name,
-        experiment=trainer.directory.name,
+        experiment=experiment,
         permutation_id=sensor.permutation_id,
         train_end=promotion.train_end,
         inputs=inputs,

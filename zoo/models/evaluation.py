@@ -6,6 +6,7 @@ puts them back into dates × assets; rows of a table carry none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,22 +77,32 @@ def ranking(y: Floats, scores: Floats, grid: Grid) -> Metrics:
 
 
 def evaluate_classes(
-    y: NDArray[Any], classes: NDArray[Any], positive: Floats | None, grid: Grid | None
+    y: NDArray[Any],
+    predicted: NDArray[Any],
+    probability: Floats | None,
+    classes: Sequence[Any],
+    grid: Grid | None,
 ) -> Metrics:
     """Return the metrics of a classification; those of probabilities need exactly two classes.
 
     Args:
         y: true classes.
-        classes: predicted classes.
-        positive: probability of the second class, or None where there are more than two or none is given.
+        predicted: predicted classes.
+        probability: of the second class, or None where there are more than two or none is given.
+        classes: every class in the model's order; of two the second is the positive one.
         grid: the rows' place in dates × assets, or None for a table.
     """
-    metrics: Metrics = {"accuracy": accuracy(y, classes), "n_obs": len(y)}
-    if positive is None:
+    metrics: Metrics = {"accuracy": accuracy(y, predicted), "n_obs": len(y)}
+    if probability is None:
         return metrics
-    metrics |= {"precision": precision(y, classes), "recall": recall(y, classes), "auc": auc(y, positive)}
-    metrics |= {"log_loss": log_loss(y, positive), "brier": brier(y, positive)}
-    return metrics if grid is None else {**ranking(y.astype(float), positive, grid), **metrics}
+    positive = classes[1]
+    metrics["precision"] = precision(y, predicted, positive=positive)
+    metrics["recall"] = recall(y, predicted, positive=positive)
+    metrics["auc"] = auc(y, probability, positive=positive)
+    metrics["log_loss"] = log_loss(y, probability, positive=positive)
+    metrics["brier"] = brier(y, probability, positive=positive)
+    hit = np.asarray(y == positive, dtype=float)
+    return metrics if grid is None else {**ranking(hit, probability, grid), **metrics}
 
 
 __all__ = ["Grid", "Metrics", "evaluate_classes", "evaluate_scores", "ranking"]

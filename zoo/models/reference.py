@@ -77,9 +77,9 @@ class SklearnModel:
         """Return the metrics of what `predict` gave, against labels `y`."""
         if not self.is_classifier:
             return dict(evaluate_scores(np.asarray(y, dtype=float), out["_preds"], grid))
-        probs = out.get("_probs")
-        positive = probs[:, 1] if probs is not None and probs.shape[1] == 2 else None
-        return dict(evaluate_classes(np.asarray(y), out["_preds"], positive, grid))
+        classes, probs = list(self.estimator.classes_), out.get("_probs")
+        second = probs[:, 1] if probs is not None and len(classes) == 2 else None  # noqa: PLR2004
+        return dict(evaluate_classes(np.asarray(y), out["_preds"], second, classes, grid))
 
     @property
     def is_classifier(self) -> bool:

@@ -28,8 +28,9 @@ class Sensor:
         round_params: the permutation's parameters.
         metadata: provenance: experiment, settings, overrides, data, code, split, validation.
         results: metrics by stage: `logged`, `reproduced`, `variant`, `refit`.
-        bound: how features are computed.
+        bound: how features are computed; None where a training function of somebody else's made the model.
         features: their names, in the order of X's columns.
+        trust: what the model and its features may import.
     """
 
     permutation_id: int
@@ -37,8 +38,9 @@ class Sensor:
     round_params: Mapping[str, Any]
     metadata: Mapping[str, Any]
     results: Mapping[str, Mapping[str, Any]]
-    bound: Bound
+    bound: Bound | None
     features: tuple[str, ...]
+    trust: Trust
 
     def __call__(self, data: Any) -> Any:
         """Predict; as `predict`."""
@@ -74,9 +76,14 @@ class Sensor:
         return self._from_panel(data) if data.kind == "panel" else self._from_table(data)
 
     def _from_panel(self, data: Any) -> pd.Series:
+        if self.bound is None:
+            raise SensorInputError(
+                "an external trainer made this sensor, and how it computes features is not known",
+                expected="{'x_test': X}",
+            )
         bench = Workbench(data)
         try:
-            columns = [bench.feature(f, self.bound.trust, self.bound.where) for f in self.bound.features]
+            columns = [bench.feature(f, self.trust, self.bound.where) for f in self.bound.features]
         except ManifestError as error:
             raise SensorInputError(
                 error.problem,
@@ -141,11 +148,11 @@ class Sensor:
             "round_params": dict(self.round_params),
             "metadata": dict(self.metadata),
             "results": {stage: _spelt(values) for stage, values in self.results.items()},
-            "bound": self.bound.as_dict(),
+            "bound": None if self.bound is None else self.bound.as_dict(),
             "features": list(self.features),
             "deterministic": self.model.deterministic,
         }
-        return dump(self.model.estimator, document, self.bound.trust)
+        return dump(self.model.estimator, document, self.trust)
 
     @classmethod
     def loads(
@@ -161,8 +168,9 @@ class Sensor:
             document["round_params"],
             document["metadata"],
             {stage: _read(values) for stage, values in document["results"].items()},
-            _bound(document["bound"], trust, where),
+            None if document["bound"] is None else _bound(document["bound"], trust, where),
             tuple(document["features"]),
+            trust,
         )
 
 
@@ -170,7 +178,7 @@ def scores_of(model: SklearnModel, X: NDArray[Any]) -> NDArray[Any]:
     """Return a score a row: the prediction, or for two classes the probability of the second."""
     out = model.predict({"x_test": X})
     probs = out.get("_probs")
-    if probs is None or probs.shape[1] != 2:  # noqa: PLR2004
+    if probs is None or probs.shape[1] != 2:
         return np.asarray(out["_preds"])
     return np.asarray(probs[:, 1])
 

@@ -289,8 +289,9 @@ class Trainer:
             "variant": variant.metrics,
             "refit": counts(refit.prepared.train),
         }
+        names = refit.prepared.train.names
         sensor = Sensor(
-            logged.id, refit.model, logged.params, metadata, results, refit.bound, refit.prepared.train.names
+            logged.id, refit.model, logged.params, metadata, results, refit.bound, names, refit.bound.trust
         )
         return Outcome(logged.id, sensor, predictions_of(variant, refit), inputs, end, label)
 
