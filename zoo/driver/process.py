@@ -74,7 +74,7 @@ def run_job(job: Job, observers: Iterable[Observer] = (), stop: Stop | None = No
         result = _without_result(job, _end_of(process.returncode, result), stop)
     if result.status not in (Outcome.crashed, Outcome.interrupted):
         listener.tell_rest(result)
-    return replace(result, duration_s=round(time.monotonic() - started, 3))
+    return replace(result, duration_s=round(time.monotonic() - started, 3), directory=str(job.directory))
 
 
 def _asked(stop: Stop | None) -> bool:

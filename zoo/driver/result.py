@@ -46,7 +46,18 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class SpecResult:
-    """What came of one spec. `notices` are facts that are no failures."""
+    """What came of one spec.
+
+    Attributes:
+        spec: its name.
+        status: how it ended.
+        versions: what is registered for it now.
+        failures: what failed.
+        duration_s: seconds, as its parent saw them.
+        notices: facts that are no failures.
+        directory: where its task, its log and this result are; empty where nothing was started. The last
+            part is the job's name: the spec's, numbered where a sweep runs it more than once.
+    """
 
     spec: str
     status: Outcome
@@ -54,6 +65,7 @@ class SpecResult:
     failures: Sequence[Failure] = ()
     duration_s: float = 0.0
     notices: Sequence[str] = ()
+    directory: str = ""
 
     @classmethod
     def refused(cls, spec: str, status: Outcome, error: Exception) -> SpecResult:

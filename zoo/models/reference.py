@@ -78,7 +78,7 @@ class SklearnModel:
         if not self.is_classifier:
             return dict(evaluate_scores(np.asarray(y, dtype=float), out["_preds"], grid))
         classes, probs = list(self.estimator.classes_), out.get("_probs")
-        second = probs[:, 1] if probs is not None and len(classes) == 2 else None  # noqa: PLR2004
+        second = probs[:, 1] if probs is not None and len(classes) == 2 else None
         return dict(evaluate_classes(np.asarray(y), out["_preds"], second, classes, grid))
 
     @property
