@@ -2,7 +2,8 @@
 
     python benchmarks/main_job.py [--runs 5]
 
-Prints medians of wall seconds and of peak memory (the largest single process), each run on a registry of its own.
+Prints medians of wall seconds and of peak memory (the largest single process); each run has a registry of its
+own.
 """
 
 from __future__ import annotations
@@ -68,9 +69,8 @@ def main() -> None:
     for label, results in found.items():
         seconds = [wall for wall, _ in results]
         peak = statistics.median(mb for _, mb in results)
-        print(
-            f"{label:40} {statistics.median(seconds):8.2f} {min(seconds):8.2f} {max(seconds):8.2f} {peak:8.0f}"
-        )
+        middle = statistics.median(seconds)
+        print(f"{label:40} {middle:8.2f} {min(seconds):8.2f} {max(seconds):8.2f} {peak:8.0f}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from zoo.errors import ExperimentCorrupt, ExperimentNotFound, UnknownPermutation
+from zoo.errors import ExperimentCorrupt, ExperimentError, ExperimentNotFound, UnknownPermutation
 from zoo.experiment.directory import ExperimentDirectory, describe
 
 
@@ -163,3 +163,15 @@ def test_metadata_without_a_pipeline_is_refused(experiment_dir):
     (experiment_dir / "metadata.json").write_text(json.dumps({"created_at": "now"}))
     with pytest.raises(ExperimentCorrupt, match="names no pipeline"):
         describe(experiment_dir)
+
+
+def test_a_directory_that_is_replaced_while_it_is_read_is_never_mixed(experiment_dir):
+    import shutil
+
+    directory = ExperimentDirectory(experiment_dir)
+    assert directory.metadata
+    shutil.copytree(experiment_dir, experiment_dir.parent / "next")
+    experiment_dir.rename(experiment_dir.parent / "before")
+    (experiment_dir.parent / "next").rename(experiment_dir)
+    with pytest.raises(ExperimentError, match="was replaced while it was read"):
+        directory.round(0)

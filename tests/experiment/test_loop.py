@@ -1,5 +1,8 @@
 import csv
 import json
+import subprocess
+import sys
+import textwrap
 
 import pytest
 
@@ -111,18 +114,25 @@ def test_a_parameter_nobody_uses_is_refused(definition, tmp_path, prices):
         run(definition, tmp_path / "x", prices)
 
 
-def test_a_disk_that_fails_ends_the_run_and_leaves_the_old_directory(
-    definition, experiment_dir, prices, monkeypatch
-):
+def test_a_disk_that_fills_up_ends_the_run_and_leaves_the_old_directory(definition, experiment_dir):
     before = timeless(experiment_dir)
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("zoo.experiment.writer.ExperimentWriter._append", full)
-    with pytest.raises(OSError, match="No space left"):
-        run(definition, experiment_dir, prices, overwrite=True)
-    monkeypatch.undo()
+    code = f"""
+        import json, resource, signal
+        from pathlib import Path
+        from zoo.errors import ExperimentError
+        from zoo.experiment.loop import run_experiment
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))
+        try:
+            definition = json.loads({json.dumps(definition)!r})
+            run_experiment(definition, Path({str(experiment_dir)!r}), overwrite=True)
+        except ExperimentError as error:
+            print(error)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
+    )
+    assert "small: cannot be written: File too large; free space" in done.stdout
     assert timeless(experiment_dir) == before
     assert [p.name for p in experiment_dir.parent.iterdir() if p.suffix != ".lock"] == ["small"]
 

@@ -8,6 +8,7 @@ from zoo.data import Dataset, sp500
 from zoo.errors import (
     CodeDriftError,
     DataDriftError,
+    DataError,
     ExperimentCorrupt,
     InertOverride,
     Interrupted,
@@ -197,6 +198,14 @@ def test_what_was_not_recorded_is_said_to_be_not_checked(experiment_dir, prices,
     edit_json(experiment_dir / "metadata.json", lambda meta: meta.pop("fingerprints"))
     sensor = Trainer(experiment_dir, prices).train([0])[0]
     assert sensor.metadata["validation"]["not_checked"] == ["data fingerprint", "code fingerprint"]
+    edit_json(experiment_dir / "metadata.json", lambda meta: [meta.pop(k) for k in ("settings", "libraries")])
+    sensor = Trainer(experiment_dir, prices).train([0])[0]
+    assert sensor.metadata["validation"]["not_checked"][2:] == ["settings", "libraries"]
+
+
+def test_data_of_another_kind_is_refused(experiment_dir, prices):
+    with pytest.raises(DataError, match="data is a DataFrame"):
+        Trainer(experiment_dir, prices.close).train([0])
 
 
 @pytest.mark.parametrize("ids", [[True], [1.0], [-1], [4], ["1"]])

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from zoo.errors import ExperimentCorrupt, ExperimentNotFound, UnknownPermutation
+from zoo.errors import ExperimentCorrupt, ExperimentError, ExperimentNotFound, UnknownPermutation
 from zoo.experiment.format import (
     FORMAT_VERSION,
     ID,
@@ -86,16 +86,25 @@ class ExperimentDirectory:
                 remedy=f"make it with `python -m zoo experiment experiment={self.path.name}`",
             )
 
+        self._identity = self.path.stat().st_ino
+
     @property
     def name(self) -> str:
         """The directory's own name."""
         return self.path.name
 
+    def _read(self, name: str) -> str:
+        """Read a file, and refuse to go on with another directory than the one that was opened."""
+        text = read_text(self.path / name)
+        if self.path.stat().st_ino != self._identity:
+            raise ExperimentError("was replaced while it was read", where=self.path, remedy="run it again")
+        return text
+
     @cached_property
     def metadata(self) -> dict[str, Any]:
         """What metadata.json says; its format version and its keys' types are checked."""
         path = self.path / METADATA
-        found = loads(read_text(path), str(path))
+        found = loads(self._read(METADATA), str(path))
         if not isinstance(found, dict) or not ({"manifest", "sfd_module"} & set(found)):
             raise ExperimentCorrupt(
                 "names no pipeline", where=path, expected="`manifest` or `sfd_module`", remedy=REMAKE
@@ -117,7 +126,7 @@ class ExperimentDirectory:
     def results(self) -> dict[int, dict[str, Any]]:
         """The rows of results.csv by id, typed by the columns that the writer declared."""
         path = self.path / RESULTS
-        reader = csv.DictReader(io.StringIO(read_text(path)), strict=True)
+        reader = csv.DictReader(io.StringIO(self._read(RESULTS)), strict=True)
         header = list(reader.fieldnames or ())
         self._check_header(header, path)
         rows: dict[int, dict[str, Any]] = {}
@@ -177,7 +186,7 @@ class ExperimentDirectory:
     @cached_property
     def _rounds(self) -> dict[int, dict[str, Any]]:
         path = self.path / ROUNDS
-        lines = read_text(path).split("\n")
+        lines = self._read(ROUNDS).split("\n")
         rounds: dict[int, dict[str, Any]] = {}
         for number, line in enumerate(lines, start=1):
             if line == "" and number == len(lines):

@@ -90,16 +90,14 @@ def _one(
     task = f"experiment {writer.path.name}"
     try:
         done = pipeline.run(params, bench)
-        writer.add(number, params, done.metrics, done.execution_time, round_line(done))
     except Interrupted:
-        raise
-    except OSError:  # the disk, not the permutation
         raise
     except Exception as error:
         writer.fail(number, params, error)
         message = str(error) if isinstance(error, ZooError) else f"{type(error).__name__}: {error}"
         emit(observers, Failed(f"{task}, permutation {number}", type(error).__name__, message))
         return False
+    writer.add(number, params, done.metrics, done.execution_time, round_line(done))
     emit(observers, Advanced(task, note=f"permutation {number}"))
     return True
 

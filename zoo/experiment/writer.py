@@ -53,6 +53,18 @@ class ExperimentWriter:
                 raise ExperimentExists("exists already", where=path, remedy="replace it with overwrite=true")
             yield cls(staging, path, total)
 
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Say what the disk refused, and that the directory is as it was."""
+        try:
+            yield
+        except OSError as error:
+            raise ExperimentError(
+                f"cannot be written: {error.strerror or error}",
+                where=self.path,
+                remedy="free space or choose another place; what was there before is untouched",
+            ) from error
+
     def add(
         self,
         number: int,
@@ -91,16 +103,13 @@ class ExperimentWriter:
         columns = [name for name in columns if name not in self._params] + self._params
         kinds = {name: kind_of([row.get(name) for row in self._rows]) for name in columns}
         self.audit("finished", rounds=len(self._rows), failed=self._failed)
-        (self.staging / RESULTS).write_text(self._table(columns), encoding="utf-8")
-        extra = {
-            "rounds": len(self._rows),
-            "failed": self._failed,
-            "columns": kinds,
-            "volatile": list(VOLATILE),
-        }
-        (self.staging / METADATA).write_text(pretty({**metadata, **extra}), encoding="utf-8")
-        self._keep_modules()
-        publish(self.staging, self.path)
+        counts = {"rounds": len(self._rows), "failed": self._failed}
+        described = {**metadata, **counts, "columns": kinds, "volatile": list(VOLATILE)}
+        with self._disk():
+            (self.staging / RESULTS).write_text(self._table(columns), encoding="utf-8")
+            (self.staging / METADATA).write_text(pretty(described), encoding="utf-8")
+            self._keep_modules()
+            publish(self.staging, self.path)
 
     def _table(self, columns: list[str]) -> str:
         out = io.StringIO()
@@ -116,14 +125,15 @@ class ExperimentWriter:
             shutil.copy2(module, self.staging / module.name)
 
     def _append(self, name: str, line: str) -> None:
-        with (self.staging / name).open("a", encoding="utf-8") as file:
+        with self._disk(), (self.staging / name).open("a", encoding="utf-8") as file:
             file.write(f"{line}\n")
 
     def _checkpoint(self) -> None:
         state = {"completed": [row[ID] for row in self._rows], "failed": self._failed, "total": self._total}
         temporary = self.staging / f".{CHECKPOINT}.tmp"
-        temporary.write_text(dumps(state), encoding="utf-8")
-        temporary.replace(self.staging / CHECKPOINT)
+        with self._disk():
+            temporary.write_text(dumps(state), encoding="utf-8")
+            temporary.replace(self.staging / CHECKPOINT)
 
 
 def pretty(value: Mapping[str, Any]) -> str:

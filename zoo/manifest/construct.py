@@ -64,7 +64,7 @@ def inject(function: Callable[..., Any], data: Mapping[str, Any], name: str, whe
             parameter.VAR_POSITIONAL,
         ):
             raise ManifestError(
-                f"{name} needs {parameter.name!r}, which the manifest does not give and the data does not have",
+                f"{name} needs {parameter.name!r}, which neither the manifest nor the data has",
                 where=where,
                 expected=f"an argument, or data with one of {', '.join(data)}",
                 remedy=f"add {parameter.name}: ... beside {TARGET_KEY}: {name}",

@@ -19,6 +19,7 @@ from zoo.data import Fingerprint
 from zoo.errors import (
     CodeDriftError,
     DataDriftError,
+    DataError,
     ExperimentCorrupt,
     Interrupted,
     UnknownPermutation,
@@ -154,6 +155,10 @@ class Trainer:
         """The experiment's data, once its fingerprint has been checked."""
         with using(self.recorded):
             data = self.pipeline.fetch_data() if self._data is None else self._data
+        if not hasattr(data, "kind") or not hasattr(data, "fingerprint"):
+            raise DataError(
+                f"data is a {type(data).__name__}", where=self.directory.path, expected="a Dataset or a Table"
+            )
         self._check_data(data)
         return Workbench(data)
 
@@ -197,7 +202,8 @@ class Trainer:
             )
 
     def _not_checked(self) -> list[str]:
-        return [f"{kind} fingerprint" for kind in ("data", "code") if self._fingerprints.get(kind) is None]
+        missing = [f"{kind} fingerprint" for kind in ("data", "code") if self._fingerprints.get(kind) is None]
+        return missing + [k for k in ("settings", "libraries") if self.directory.metadata.get(k) is None]
 
     def _promote(self, permutation_id: object, overrides: dict[str, Any]) -> Outcome:
         check_allowed(overrides, self.allowed)
