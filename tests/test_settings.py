@@ -198,7 +198,11 @@ def test_a_value_of_another_type_than_the_default_is_refused(name, value):
 names = st.sampled_from(["a", "b", "c", "d"])
 
 
-@given(before=st.dictionaries(names, st.integers()), values=st.dictionaries(names, st.integers()), fails=st.booleans())
+@given(
+    before=st.dictionaries(names, st.integers()),
+    values=st.dictionaries(names, st.integers()),
+    fails=st.booleans(),
+)
 def test_whatever_is_overridden_the_target_is_as_before(before, values, fails):
     for target in (dict(before), types.SimpleNamespace(**before)):
         own = target if isinstance(target, dict) else vars(target)

@@ -40,7 +40,9 @@ def test_what_is_not_trusted_is_refused_by_name(path):
     assert "metadata.json" in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["../x", "a/b", ".x", "x.", "", "os;x", "a..b", "a b", "x\n", "é", None, 3, ["a"]])
+@pytest.mark.parametrize(
+    "name", ["../x", "a/b", ".x", "x.", "", "os;x", "a..b", "a b", "x\n", "é", None, 3, ["a"]]
+)
 def test_a_name_that_is_no_dotted_identifier_is_refused(name):
     with pytest.raises(TrustError, match="not a module or object name"):
         check_form(name)
