@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from zoo.errors import RegistryError
-from zoo.registry import Registry
+from zoo.registry import Registry, canonical
 
 from .writers import candidate
 
@@ -77,6 +77,17 @@ def test_a_dropped_event_is_found(three: Registry, root: Path, position: int) ->
     report = three.verify()
     assert not report.ok
     assert any(problem.kind == "row" and problem.version_id == version_id for problem in report.problems)
+
+
+def test_an_event_that_was_forged_with_its_own_hash_is_found(three: Registry, root: Path) -> None:
+    with sqlite3.connect(root / "registry.db") as connection:
+        connection.row_factory = sqlite3.Row
+        content = dict(connection.execute("SELECT * FROM events WHERE position = 2").fetchone())
+    del content["digest"]
+    forged = canonical.digest({**content, "actor": "somebody"})
+    tamper(root, f"UPDATE events SET actor = 'somebody', digest = '{forged}' WHERE position = 2")
+    (problem,) = three.verify().problems
+    assert problem.message == "event 3 does not carry the hash of the one before"
 
 
 def test_events_that_changed_places_are_found(three: Registry, root: Path) -> None:

@@ -166,6 +166,17 @@ def test_a_document_that_contradicts_itself_is_not_taken_over(
     assert "kept as" in registry.register(candidate()).notices[0]
 
 
+def test_another_version_s_directory_in_this_one_s_place_is_not_taken_over(
+    registry: Registry, root: Path
+) -> None:
+    mine, other = (registry.register(candidate(content)).version for content in (1, 2))
+    forget(root)
+    shutil.rmtree(root / mine.line / mine.version_id)
+    shutil.copytree(root / other.line / other.version_id, root / mine.line / mine.version_id)
+    assert "kept as" in registry.register(candidate(1)).notices[0]
+    assert registry.read(mine.version_id, "sensor.skops") == candidate(1).sensor
+
+
 def test_a_missing_directory_of_a_registered_version_is_not_silently_replaced(
     registry: Registry, root: Path
 ) -> None:
