@@ -102,7 +102,9 @@ def yaml_error(error: yaml.MarkedYAMLError, path: Path | str) -> ConfigError:
     mark = error.problem_mark or error.context_mark
     where = str(path) if mark is None else f"{path}:{mark.line + 1}:{mark.column + 1}"
     problem = " ".join((error.problem or error.context or "it does not parse").split())
-    return ConfigError(f"is not valid YAML: {problem}", where=where, remedy="correct the YAML")
+    flow = "got '{'" in problem  # an interpolation inside a flow mapping
+    remedy = 'quote "${...}" inside { }' if flow else "correct the YAML"
+    return ConfigError(f"is not valid YAML: {problem}", where=where, remedy=remedy)
 
 
 def first_line(error: BaseException) -> str:

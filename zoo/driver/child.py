@@ -6,7 +6,9 @@ process stops as if it had been asked to.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
+import fcntl
 import os
 import signal
 import threading
@@ -43,6 +45,7 @@ def main(arguments: Sequence[str], apply: Apply | None = None) -> int:
     for signum in SIGNALS:
         signal.signal(signum, _interrupt)
     directory = Path(arguments[0])
+    _hold(directory / TASK_FILE)
     if len(arguments) == 1:
         _save(_result(directory, apply, StatusLines()), directory)
         return 0
@@ -50,6 +53,28 @@ def main(arguments: Sequence[str], apply: Apply | None = None) -> int:
     threading.Thread(target=_stop_with_parent, name="lifeline", daemon=True).start()
     sender(_save(_result(directory, apply, sender), directory))
     return 0
+
+
+def _hold(path: Path) -> None:
+    """Hold a lock for as long as this process lives, so that others can tell (`is_alive`)."""
+    descriptor = os.open(path, os.O_RDONLY)
+    with contextlib.suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def is_alive(directory: Path) -> bool:
+    """Tell whether a spec's process is at work in this directory, whoever started it."""
+    try:
+        descriptor = os.open(directory / TASK_FILE, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _interrupt(signum: int, _: FrameType | None) -> None:
@@ -107,4 +132,4 @@ def _save(result: SpecResult, directory: Path) -> SpecResult:
     return result
 
 
-__all__ = ["GRACE", "Apply", "main"]
+__all__ = ["GRACE", "Apply", "is_alive", "main"]

@@ -136,7 +136,8 @@ def _attend(
 ) -> None:
     """Pass events on until the process is gone; when asked to stop, tell it, and wait no longer than `grace`.
 
-    The pipe's end is not enough to go by: a process that the child started may hold it open.
+    The pipe's end is not enough to go by: a process that the child started may hold it open. Nor is the
+    request's descriptor: another process may have been asked.
     """
     deadline: float | None = None
     with selectors.DefaultSelector() as selector:
@@ -149,17 +150,19 @@ def _attend(
                 break
             if events not in ready and _has_ended(process):
                 break
-            if stop in ready and stop is not None:
+            if stop is None or not stop.requested:
+                continue
+            if deadline is None:
                 selector.unregister(stop)
                 deadline = time.monotonic() + grace
                 process.terminate()
-            if deadline is not None and (time.monotonic() > deadline or (stop is not None and stop.urgent)):
+            if stop.urgent or time.monotonic() > deadline:
                 process.kill()
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:
     """Tell whether the process is dead, and leave its id taken where the platform can."""
-    if not hasattr(os, "waitid"):
+    if process.returncode is not None or not hasattr(os, "waitid"):
         return process.poll() is not None
     return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
@@ -171,9 +174,9 @@ def _end(process: subprocess.Popen[bytes], grace: float) -> None:
     deadline = time.monotonic() + grace
     while not _has_ended(process) and time.monotonic() < deadline:
         time.sleep(0.005)
-    process.kill()
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(process.pid, signal.SIGKILL)
             os.killpg(process.pid, signal.SIGTERM)
     process.wait()
 
@@ -181,9 +184,8 @@ def _end(process: subprocess.Popen[bytes], grace: float) -> None:
 def _without_result(job: Job, end: str, stop: Stop | None) -> SpecResult:
     if _asked(stop):
         return SpecResult(job.task.spec.name, Outcome.interrupted)
-    error = SpecCrashed(
-        f"its process {end}", where=job.name, expected="a result", remedy=f"see {job.directory / LOG_FILE}"
-    )
+    log = job.directory / LOG_FILE
+    error = SpecCrashed(f"its process {end}", expected="a result", remedy=f"see {log}")
     return SpecResult.refused(job.task.spec.name, Outcome.crashed, error)
 
 

@@ -2,6 +2,7 @@
 
 Nothing is raised: a handler that raised would be swallowed as the failure of one job. Whoever runs a spec
 sees the request, tells the spec's process, and reports what was done; whoever would start one does not.
+A launcher's workers, on this machine or another, see the request as a file in the run's directory.
 """
 
 from __future__ import annotations
@@ -11,32 +12,43 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
 from zoo.errors import Interrupted
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+STOP_FILE: Final = "stop"
 
 
 class Stop:
-    """The request. The first one is passed on with time to finish; a second one allows none."""
+    """The request. The first one is passed on with time to finish; a second one allows none.
 
-    def __init__(self) -> None:
+    Attributes:
+        directory: the run's, where the request is told to workers and heard by them; None tells nobody.
+        raising: raise at a second request, because whoever waits here cannot be woken.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
         self._signals: list[int] = []
         self._reader, self._writer = os.pipe()
+        self.directory = directory
         self.raising = False
 
     def request(self, signum: int) -> None:
         """Ask to stop; wakes whoever waits for `fileno`.
 
         Raises:
-            KeyboardInterrupt: where `raising` is set, because whoever waits here cannot be woken.
+            KeyboardInterrupt: at the second request, where `raising` is set.
         """
         self._signals.append(signum)
-        if len(self._signals) == 1:
+        if not self.urgent:
             os.write(self._writer, b"x")
-        if self.raising:
+            if self.directory is not None:
+                with contextlib.suppress(OSError):
+                    (self.directory / STOP_FILE).touch()
+        elif self.raising:
             raise KeyboardInterrupt
 
     def fileno(self) -> int:
@@ -45,8 +57,8 @@ class Stop:
 
     @property
     def requested(self) -> bool:
-        """Whether anybody asked."""
-        return bool(self._signals)
+        """Whether anybody asked, here or through the run's directory."""
+        return bool(self._signals) or (self.directory is not None and (self.directory / STOP_FILE).exists())
 
     @property
     def urgent(self) -> bool:
@@ -55,7 +67,7 @@ class Stop:
 
     @property
     def exit_code(self) -> int:
-        """130 after SIGINT, 143 after SIGTERM; 0 where nobody asked."""
+        """130 after SIGINT, 143 after SIGTERM; 0 where nobody asked here."""
         return 128 + self._signals[0] if self._signals else 0
 
     def close(self) -> None:
@@ -65,12 +77,14 @@ class Stop:
 
 
 @contextlib.contextmanager
-def listening() -> Iterator[Stop]:
+def listening(directory: Path | None = None) -> Iterator[Stop]:
     """Yield a `Stop` that SIGINT and SIGTERM request for the length of the block."""
-    stop = Stop()
-    with _handled(lambda signum, _: stop.request(signum)):
-        yield stop
-    stop.close()
+    stop = Stop(directory)
+    try:
+        with _handled(lambda signum, _: stop.request(signum)):
+            yield stop
+    finally:
+        stop.close()
 
 
 @contextlib.contextmanager
@@ -100,4 +114,4 @@ def _handled(handler: signal._HANDLER) -> contextlib.AbstractContextManager[obje
     return stack
 
 
-__all__ = ["SIGNALS", "Stop", "interruptible", "interruption", "listening"]
+__all__ = ["SIGNALS", "STOP_FILE", "Stop", "interruptible", "interruption", "listening"]

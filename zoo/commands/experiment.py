@@ -1,0 +1,85 @@
+"""`experiment`: run every permutation of a definition, and write its directory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.commands.arguments import Arguments
+from zoo.commands.composition import compose, hydra_started, prepared
+from zoo.commands.output import Answer
+from zoo.commands.request import Request, read_request
+from zoo.configuration import group_files
+from zoo.driver.stop import interruptible
+from zoo.errors import FAILURE_EXIT, ConfigError
+from zoo.monitoring.progress import watching
+from zoo.spec import NAME
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def run(arguments: Arguments) -> Answer:
+    """Run the experiment that `experiment=<name>` chooses; exit code 1 where a permutation failed.
+
+    Raises:
+        ConfigError: none was chosen, or its name is no directory's.
+        ZooError: the configuration or the definition is refused, or the directory exists.
+    """
+    with hydra_started():
+        composed = compose(prepared(arguments.overrides, arguments.config_dir), arguments.config_name)
+        request = read_request(composed)
+    directory = directory_of(request)
+    with interruptible(), watching() as observers:
+        started = time.monotonic()
+        from zoo.experiment.loop import run_experiment
+
+        summary = run_experiment(
+            request.experiment,
+            directory,
+            settings=request.settings,
+            trust=request.trust,
+            overwrite=request.overwrite,
+            observers=observers,
+        )
+    document = {
+        "experiment": request.experiment_name,
+        "directory": str(summary.directory),
+        "permutations": summary.permutations,
+        "failed": summary.failed,
+        "duration_s": round(time.monotonic() - started, 3),
+    }
+    code = FAILURE_EXIT if summary.failed else 0
+    return Answer(document, lambda console: render(console, document), code)
+
+
+def directory_of(request: Request) -> Path:
+    """Return where the chosen experiment's directory is, or will be.
+
+    Raises:
+        ConfigError: none was chosen, or its definition is no mapping.
+    """
+    name = request.experiment_name
+    if name is None or NAME.fullmatch(name) is None:
+        known = ", ".join(group_files("experiment", request.directories))
+        raise ConfigError(
+            "no experiment was named", expected=f"experiment=<name>, one of {known or '(none)'}"
+        )
+    if not isinstance(request.experiment, Mapping):
+        path = group_files("experiment", request.directories).get(name, name)
+        raise ConfigError("is no mapping", where=path, expected="params, search and manifest")
+    return Path(request.paths["experiments"]) / name
+
+
+def render(console: Console, document: Mapping[str, Any]) -> None:
+    """Print where it is, and how many permutations it holds."""
+    console.print(
+        f"{document['directory']}: {document['permutations']} permutations, {document['failed']} failed, "
+        f"{document['duration_s']:.1f} s",
+        soft_wrap=True,
+    )
+
+
+__all__ = ["directory_of", "render", "run"]

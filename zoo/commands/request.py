@@ -1,0 +1,201 @@
+"""A composed configuration as frozen, plain values: what the commands work with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from zoo.commands.composition import Composed, without_hydra
+from zoo.commands.refusal import COMMAND_LINE
+from zoo.commands.schema import ConfigSchema
+from zoo.configuration import fill_paths, first_line, group_files, plain
+from zoo.driver.task import Task
+from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mean
+from zoo.line import Line, Lines
+from zoo.roster import Entry, check_spec, label_clash, read_roster
+from zoo.settings import check_values
+from zoo.spec import NAME, Spec, parse_spec
+from zoo.trust import Trust
+
+_TREES = ("spec", "experiment")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for.
+
+    Attributes:
+        paths: `root`, `outputs` and `experiments`, absolute.
+        registry_url: SQLAlchemy URL of the store.
+        artifacts: where version directories lie.
+        settings: the values of conf/settings.
+        allowed: the settings that a spec may override.
+        trust: what may be imported.
+        format: `table` or `json`.
+        version: a version's id, for `show`.
+        overwrite: whether an experiment's directory may be replaced.
+        run_id: the run's name; None where nothing runs.
+        job: the name of the spec's directory below the run's.
+        threads: for the numeric libraries of one process.
+        spec_name: the chosen file of conf/spec.
+        spec: what it holds, with the command line's changes, unresolved.
+        experiment_name: the chosen file of conf/experiment.
+        experiment: what it holds, with `${paths.*}` resolved and holes left as they are.
+        directories: the configuration directories, the winning one first.
+    """
+
+    paths: Mapping[str, str]
+    registry_url: str
+    artifacts: Path
+    settings: Mapping[str, Any]
+    allowed: frozenset[str]
+    trust: Trust
+    format: str
+    version: str | None
+    overwrite: bool
+    run_id: str | None
+    job: str | None
+    threads: int | None
+    spec_name: str | None
+    spec: Any
+    experiment_name: str | None
+    experiment: Any
+    directories: tuple[Path, ...]
+
+    @property
+    def outputs(self) -> Path:
+        """Where runs and the registry are written."""
+        return Path(self.paths["outputs"])
+
+    def roster(self) -> dict[str, Entry]:
+        """Read every spec file."""
+        return read_roster(self.paths, self.allowed, self.directories)
+
+
+def read_request(composed: Composed) -> Request:
+    """Check what was composed against the schema, and take it apart.
+
+    Raises:
+        ZooError: an unknown key, a wrong type, an interpolation that does not resolve; exit code 2.
+    """
+    experiment = composed.choices.get("experiment")
+    return replace(
+        request_of(composed.config, composed.directories, composed.choices.get("spec")),
+        experiment_name=experiment,
+    )
+
+
+def request_of(config: DictConfig, directories: Iterable[Path], spec_name: str | None = None) -> Request:
+    """Do the same for one job of a sweep, whose configuration says itself which spec was chosen."""
+    try:
+        return _request(config, tuple(directories), spec_name)
+    except ZooError as error:
+        error.exit_code = USAGE_EXIT
+        raise
+
+
+def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str | None) -> Request:
+    trees, values = _parts(config)
+    paths = {name: str(Path(path).expanduser().absolute()) for name, path in values["paths"].items()}
+    check_values(values["settings"]["values"], "settings.values")
+    trust, run, registry = values["trust"], values["run"], values["registry"]
+    for name in (run["id"], run["spec"] or spec_name):
+        if name is not None and NAME.fullmatch(name) is None:
+            raise ConfigError(
+                f"{name!r} cannot be a directory name", expected="up to 64 letters, digits, _ or -"
+            )
+    return Request(
+        paths=paths,
+        registry_url=registry["url"],
+        artifacts=Path(registry["artifacts"]).expanduser().absolute(),
+        settings=values["settings"]["values"],
+        allowed=frozenset(values["settings"]["allowed"]),
+        trust=Trust(tuple(trust["prefixes"]), trust["local"], frozenset(trust["hashes"])),
+        format=values["format"],
+        version=values["version"],
+        overwrite=values["overwrite"],
+        run_id=run["id"],
+        job=run["name"],
+        threads=run["threads"],
+        spec_name=run["spec"] or spec_name,
+        spec=trees["spec"],
+        experiment_name=None,
+        experiment=fill_paths(trees["experiment"], paths, "experiment"),
+        directories=directories,
+    )
+
+
+def _parts(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the researcher's trees as they stand, and all the rest typed and resolved."""
+    values: Any = OmegaConf.to_container(without_hydra(config), resolve=False)
+    trees = {name: values.pop(name, None) for name in _TREES}
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(ConfigSchema), OmegaConf.create(values))
+        typed: Any = OmegaConf.to_container(merged, resolve=True, throw_on_missing=True, enum_to_str=True)
+    except OmegaConfBaseException as error:
+        raise _misfit(error) from error
+    return trees, typed
+
+
+def _misfit(error: OmegaConfBaseException) -> ConfigError:
+    key = str(error.full_key or "")
+    known = [str(name) for name in error.parent_node] if hasattr(error.parent_node, "keys") else []
+    guess = did_you_mean(key.rpartition(".")[2], known)
+    return ConfigError(f"{key}: {first_line(error)}", where=COMMAND_LINE, remedy=guess or "correct the value")
+
+
+def read_spec(request: Request, roster: Mapping[str, Entry]) -> tuple[Spec, Line]:
+    """Read the chosen spec as it was composed, and check it against the lines, the allowlist and the roster.
+
+    Raises:
+        ZooError: it is refused, with the file's name; exit code 2.
+    """
+    try:
+        return _spec(request, roster)
+    except ZooError as error:
+        error.exit_code = USAGE_EXIT
+        raise
+
+
+def _spec(request: Request, roster: Mapping[str, Entry]) -> tuple[Spec, Line]:
+    path = spec_path(request)
+    spec = parse_spec(plain(request.spec, {"paths": dict(request.paths)}, path), path)
+    line = check_spec(spec, path, request.allowed, Lines(request.directories))
+    clash = label_clash(spec, path, roster)
+    if clash is not None:
+        raise clash
+    return spec, line
+
+
+def spec_path(request: Request) -> Path:
+    """Return the file of the chosen spec.
+
+    Raises:
+        SpecError: none was chosen.
+    """
+    if request.spec_name is None:
+        raise SpecError("no spec was chosen", expected="spec=<name>", remedy="see `python -m zoo list`")
+    files = group_files("spec", request.directories)
+    return files.get(request.spec_name, Path(f"{request.spec_name}.yaml"))
+
+
+def task_of(request: Request, spec: Spec, line: Line, run_id: str) -> Task:
+    """Return what the spec's process is told."""
+    return Task(
+        spec=spec,
+        line=line,
+        registry_url=request.registry_url,
+        artifacts=request.artifacts,
+        run_id=run_id,
+        settings=request.settings,
+        allowed=request.allowed,
+        trust=request.trust,
+    )
+
+
+__all__ = ["Request", "read_request", "read_spec", "request_of", "spec_path", "task_of"]

@@ -1,0 +1,104 @@
+"""The schema of the configuration: OmegaConf refuses a misspelt key or a wrong type against it.
+
+`spec` and `experiment` are a researcher's own trees, with holes that are not for OmegaConf; they have
+readers of their own (`zoo.spec`, `zoo.experiment`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+from omegaconf import MISSING
+
+from zoo.configuration import root_dir
+
+BASE_CONFIG: Final = "base_config"
+
+
+class Format(Enum):
+    """How a command prints."""
+
+    table = "table"
+    json = "json"
+
+
+@dataclass
+class PathsSchema:
+    """conf/paths."""
+
+    root: str = field(default_factory=lambda: str(root_dir()))
+    outputs: str = MISSING
+    experiments: str = MISSING
+
+
+@dataclass
+class RegistrySchema:
+    """conf/registry."""
+
+    url: str = MISSING
+    artifacts: str = MISSING
+
+
+@dataclass
+class SettingsSchema:
+    """conf/settings."""
+
+    values: dict[str, Any] = MISSING
+    allowed: list[str] = MISSING
+
+
+@dataclass
+class TrustSchema:
+    """conf/trust."""
+
+    prefixes: list[str] = MISSING
+    local: bool = False
+    hashes: list[str] = MISSING
+
+
+@dataclass
+class RunSchema:
+    """What the command line fills in."""
+
+    id: str | None = None
+    name: str | None = None
+    spec: str | None = None
+    threads: int | None = None
+
+
+@dataclass
+class ConfigSchema:
+    """conf/config.yaml."""
+
+    paths: PathsSchema = field(default_factory=PathsSchema)
+    registry: RegistrySchema = field(default_factory=RegistrySchema)
+    settings: SettingsSchema = field(default_factory=SettingsSchema)
+    trust: TrustSchema = field(default_factory=TrustSchema)
+    spec: Any = None
+    experiment: Any = None
+    format: Format = Format.table
+    version: str | None = None
+    overwrite: bool = False
+    run: RunSchema = field(default_factory=RunSchema)
+
+
+def register() -> None:
+    """Tell Hydra about the schema, under the name that conf/config.yaml has in its defaults list."""
+    from hydra.core.config_store import ConfigStore
+
+    ConfigStore.instance().store(name=BASE_CONFIG, node=ConfigSchema, provider="zoo")
+
+
+__all__ = [
+    "BASE_CONFIG",
+    "ConfigSchema",
+    "Format",
+    "PathsSchema",
+    "RegistrySchema",
+    "RunSchema",
+    "SettingsSchema",
+    "TrustSchema",
+    "register",
+]

@@ -1,0 +1,73 @@
+"""`show`: all that the registry says about one version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from zoo.commands.arguments import Arguments
+from zoo.commands.composition import compose, hydra_started, prepared
+from zoo.commands.output import Answer, show_table
+from zoo.commands.request import read_request
+from zoo.commands.versions import number
+from zoo.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_HEAD: Final = (
+    "version_id", "stage", "spec", "line", "label", "experiment", "permutation_id", "train_end", "created_at",
+    "fingerprint", "digest", "zoo_version",
+)  # fmt: skip
+_KINDS: Final = ("logged", "reproduced", "variant", "refit")
+
+
+def show_version(arguments: Arguments) -> Answer:
+    """Show one version.
+
+    Raises:
+        ConfigError: no version was named.
+        VersionNotFound: the registry has none of that id.
+    """
+    with hydra_started():
+        composed = compose(prepared(arguments.overrides, arguments.config_dir), arguments.config_name)
+        request = read_request(composed)
+    if request.version is None:
+        raise ConfigError(
+            "no version was named", expected="version=<id>", remedy="`python -m zoo versions` lists them"
+        )
+    from zoo.registry import Registry
+
+    with Registry.open(request.registry_url, artifacts=request.artifacts, read_only=True) as registry:
+        document = registry.get(request.version).as_dict()
+    return Answer(document, lambda console: render(console, document))
+
+
+def render(console: Console, document: Mapping[str, Any]) -> None:
+    """Print what it is, what was overridden, its metrics side by side, and where it came from."""
+    facts = [(key, document[key]) for key in _HEAD]
+    facts += [(f"overrides.{name}", value) for name, value in document["overrides"].items()]
+    show_table(console, ("version", ""), facts, whole=("version",))
+    metrics: Mapping[str, Mapping[str, Any]] = document["metrics"]
+    names = dict.fromkeys(name for kind in _KINDS for name in metrics.get(kind, {}))
+    rows = [(name, *(_cell(metrics.get(kind, {}).get(name)) for kind in _KINDS)) for name in names]
+    console.print()
+    show_table(console, ("metric", *_KINDS), rows, whole=("metric",))
+    console.print()
+    show_table(console, ("lineage", ""), _flat(document["lineage"]), whole=("lineage",))
+
+
+def _cell(value: object) -> str | None:
+    return None if value is None else number(value, 6)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield nested keys with dots."""
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+__all__ = ["render", "show_version"]

@@ -1,0 +1,71 @@
+"""What `--help` prints. Nothing is imported for it but what says where conf/ lies."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from zoo.commands.arguments import COMMANDS
+from zoo.configuration import USER_CONF, conf_dir
+
+_HELP: Final = """\
+usage: python -m zoo [command] [flags] [key=value ...]        in any order
+
+A YAML spec names finished experiments; zoo proves that they still reproduce, refits them on all
+data with the spec's overrides, and registers each permutation as a versioned challenger.
+
+commands
+{commands}
+
+examples
+  python -m zoo spec=residual_momentum            one spec
+  python -m zoo -m                                every active spec
+  python -m zoo -m spec=residual_momentum,horizon_60d
+  python -m zoo plan -m                           what would run, and what each override changes
+  python -m zoo list
+  python -m zoo versions spec=residual_momentum format=json
+  python -m zoo show version=<id>
+  python -m zoo experiment experiment=momentum overwrite=true
+  python -m zoo verify
+
+overrides (Hydra's: any key of the configuration)
+  spec=<name>                   a file of conf/spec; several with -m: spec=a,b or 'spec=glob(*)'
+  spec.sources.0.permutations=[3]      spec.overrides.forward_days=42      change a spec for this run
+  format=json                   one JSON document on stdout; everything else goes to stderr anyway
+  paths.outputs=<dir>           where runs and the registry are written
+  registry.url=<url>            the store of versions
+  settings.values.<name>=<value>  a setting, for experiments; settings.allowed: what a spec may override
+  trust.prefixes=[zoo.,sklearn.,my_lab.]         what may be imported because a file names it
+  hydra/launcher=zoo|joblib|basic      how -m spreads its specs; each runs in a process of its own
+
+flags
+  -m, --multirun                several specs: every active one unless spec= says which
+  --cfg job                     print the composed configuration (also hydra, all)
+  -cd, --config-dir <dir>       further configuration, looked at after zoo's own
+  --info, --hydra-help          Hydra's own
+  --version, -h, --help
+
+configuration
+  {conf}
+  {user}
+
+exit codes
+  0  all well                                   130  stopped by SIGINT (Ctrl-C)
+  1  something failed, all the rest was done    143  stopped by SIGTERM
+  2  nothing ran: usage, configuration, a retired spec by name
+"""
+
+
+def help_text() -> str:
+    """Return the text of `--help`."""
+    user = os.environ.get(USER_CONF)
+    return _HELP.format(
+        commands="\n".join(f"  {name:<12}{sentence}" for name, sentence in COMMANDS.items()),
+        conf=conf_dir(),
+        user=f"{user} ({USER_CONF}) wins over it, file by file"
+        if user
+        else f"{USER_CONF}=<dir> names a directory of your own that wins over it, file by file",
+    )
+
+
+__all__ = ["help_text"]

@@ -1,0 +1,48 @@
+"""`verify`: the registry against its directories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from zoo.commands.arguments import Arguments
+from zoo.commands.composition import compose, hydra_started, prepared
+from zoo.commands.output import Answer
+from zoo.commands.request import read_request
+from zoo.errors import FAILURE_EXIT
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def verify_registry(arguments: Arguments) -> Answer:
+    """Check rows, directories and digests; exit code 1 where something is wrong.
+
+    Raises:
+        ZooError: the configuration is refused, or the registry cannot be read.
+    """
+    with hydra_started():
+        composed = compose(prepared(arguments.overrides, arguments.config_dir), arguments.config_name)
+        request = read_request(composed)
+    from zoo.registry import Registry
+
+    with Registry.open(request.registry_url, artifacts=request.artifacts, read_only=True) as registry:
+        report = registry.verify()
+    document = report.as_dict()
+    code = 0 if report.ok else FAILURE_EXIT
+    return Answer(document, lambda console: render(console, document), code)
+
+
+def render(console: Console, document: Mapping[str, Any]) -> None:
+    """Print every problem, and the count."""
+    for problem in document["problems"]:
+        console.print(f"{problem['version_id'] or 'the store'}: {problem['message']}", soft_wrap=True)
+    for path in document["swept"]:
+        console.print(f"deleted {path}, which a dead writer left", soft_wrap=True)
+    versions, problems = document["checked"], len(document["problems"])
+    checked = f"{versions} version{'' if versions == 1 else 's'} checked"
+    wrong = f"{problems} problem{'' if problems == 1 else 's'}" if problems else "all well"
+    console.print(f"{checked}: {wrong}", soft_wrap=True)
+
+
+__all__ = ["render", "verify_registry"]
