@@ -24,7 +24,7 @@ class Task:
     Attributes:
         spec: what to promote.
         line: the line that it challenges.
-        registry_url: SQLAlchemy URL of the store.
+        registry_url: URL of the store, such as `sqlite:///outputs/registry/registry.db`.
         artifacts: where version directories lie.
         run_id: the run that this belongs to.
         settings: the settings of a pipeline that no experiment recorded.
