@@ -185,9 +185,11 @@ def _listed(values: object, where: Path | str, key: str) -> Sequence[object]:
 
 
 def _typed(values: Mapping[Any, Any], where: Path | str) -> dict[str, Any]:
-    for key in ("priority",):
-        if type(values.get(key, 0)) is not int:
-            raise _refuse(where, key, f"{values[key]!r} is no integer", "an integer")
+    if type(values.get("priority", 0)) is not int:
+        raise _refuse(where, "priority", f"{values['priority']!r} is no integer", "an integer")
+    if not isinstance(values.get("overrides", {}), Mapping):
+        problem = f"{values['overrides']!r} is no mapping"
+        raise _refuse(where, "overrides", problem, "`setting: value` lines", "write {} for none")
     try:
         merged = OmegaConf.merge(_schema(), OmegaConf.create(dict(values)))
         return OmegaConf.to_container(merged, resolve=True, throw_on_missing=True)  # type: ignore[return-value]

@@ -164,7 +164,9 @@ def test_the_result_of_an_earlier_start_is_never_taken_for_a_later_one(job):
 
 def test_a_file_in_the_place_of_the_directory_is_one_line(job, tmp_path):
     (tmp_path / "run-1").write_text("")
-    with pytest.raises(OutputUnavailable, match=r"run-1.*cannot be written: .*; expected .*; make it") as caught:
+    with pytest.raises(
+        OutputUnavailable, match=r"run-1.*cannot be written: .*; expected .*; make it"
+    ) as caught:
         run_job(job("ok_a"))
     assert "\n" not in str(caught.value)
 
