@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zoo.registry import Version
 
 Row = dict[str, Any]
-_COLUMNS = ("spec", "changes", "last version")
+_COLUMNS = ("spec", "permutations and changes", "last version")
 
 
 def list_specs(arguments: Arguments) -> Answer:
@@ -102,8 +102,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     """Two lines a spec fit 80 columns, where one with seven columns would not."""
     age = short_age(row["age_s"])
     status = "cannot be used" if row["error"] is not None else f"{row['status']}, {row['line']}"
-    changes = [f"{name}: {plainly(value)}" for name, value in row["changes"].items()]
-    changes += [_promoted(source) for source in row["sources"]] or filter(None, [row["trainer"]])
+    promoted = [_promoted(source) for source in row["sources"]] or filter(None, [row["trainer"]])
+    changes = [*promoted, *(f"{name}: {plainly(value)}" for name, value in row["changes"].items())]
     version = [] if age is None else [row["last_version"], f"{age} ago"]
     return "\n".join([row["spec"], status]), "\n".join(changes), "\n".join(version)
 

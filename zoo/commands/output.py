@@ -108,7 +108,7 @@ def show_table(
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     cells = [[_cell(value) for value in row] for row in rows]
     for position, name in enumerate(columns):
         unbroken = name in whole
@@ -127,9 +127,19 @@ def print_whole(console: Console, table: Table) -> None:
     console.print(table, width=max(console.width, needed), crop=False, no_wrap=True, overflow="ignore")
 
 
+def show_facts(console: Console, facts: Iterable[tuple[str, object]]) -> None:
+    """Print a line a fact, unbroken: a digest is there to be copied."""
+    pairs = list(facts)
+    width = max((len(name) for name, _ in pairs), default=0)
+    for name, value in pairs:
+        console.print(f"{name.ljust(width)}  {plainly(value)}", soft_wrap=True)
+
+
 def plainly(value: object) -> str:
-    """Write a setting's value as YAML does."""
-    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
+    """Write a value as YAML does, a list without its brackets."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return ", ".join(map(plainly, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _cell(value: object) -> str:
@@ -145,6 +155,7 @@ __all__ = [
     "plainly",
     "print_whole",
     "real_stdout",
+    "show_facts",
     "show_table",
     "write",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from zoo.commands.arguments import Arguments
 from zoo.commands.composition import compose, hydra_started, prepared
-from zoo.commands.output import Answer, show_table
+from zoo.commands.output import Answer, show_facts, show_table
 from zoo.commands.request import read_request
 from zoo.commands.versions import number
 from zoo.errors import ConfigError
@@ -47,14 +47,14 @@ def render(console: Console, document: Mapping[str, Any]) -> None:
     """Print what it is, what was overridden, its metrics side by side, and where it came from."""
     facts = [(key, document[key]) for key in _HEAD]
     facts += [(f"overrides.{name}", value) for name, value in document["overrides"].items()]
-    show_table(console, ("version", ""), facts, whole=("version",))
+    show_facts(console, facts)
     metrics: Mapping[str, Mapping[str, Any]] = document["metrics"]
     names = dict.fromkeys(name for kind in _KINDS for name in metrics.get(kind, {}))
     rows = [(name, *(_cell(metrics.get(kind, {}).get(name)) for kind in _KINDS)) for name in names]
     console.print()
     show_table(console, ("metric", *_KINDS), rows, whole=("metric",))
-    console.print()
-    show_table(console, ("lineage", ""), _flat(document["lineage"]), whole=("lineage",))
+    console.print("\nlineage")
+    show_facts(console, _flat(document["lineage"]))
 
 
 def _cell(value: object) -> str | None:

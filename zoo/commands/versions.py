@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HEADLINES: Final = (("rank_ic", "rank_ic_se", "rank_ic_t"), ("auc",), ("accuracy",), ("r2",))
 #: whose metrics they are: the refit has none, having seen everything
 _KINDS: Final = ("variant", "reproduced", "logged")
-_COLUMNS: Final = ("version", "stage, created (UTC)", "on test")
+_COLUMNS: Final = ("version", "stage", "on test")
 
 Row = dict[str, Any]
 
@@ -73,9 +73,11 @@ def render(console: Console, rows: Sequence[Row]) -> None:
 
 
 def _cells(row: Row) -> tuple[object, ...]:
-    created = str(row["created_at"])[:16].replace("T", " ")
-    what = f"{row['version_id']}\n{row['spec']}, permutation {row['permutation_id']}"
-    return what, f"{row['stage']}\n{created}", _figures(row["metrics"])
+    """Two lines a version fit 80 columns."""
+    created = f"{str(row['created_at'])[:16].replace('T', ' ')}Z"
+    source = f"permutation {row['permutation_id']} of {row['experiment']}"
+    figures = "\n".join(filter(None, [_figures(row["metrics"]), source]))
+    return f"{row['version_id']}\n{row['spec']}", f"{row['stage']}\n{created}", figures
 
 
 def _figures(metrics: Mapping[str, Any]) -> str:
