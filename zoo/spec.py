@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
-
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from typing import TYPE_CHECKING, Any, Final
 
 from zoo.errors import SpecError, TrustError, did_you_mean
 from zoo.settings import LABEL_SETTING, check_values
 from zoo.trust import TARGET_KEY, check_form
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", re.ASCII)
 
@@ -185,6 +185,9 @@ def _listed(values: object, where: Path | str, key: str) -> Sequence[object]:
 
 
 def _typed(values: Mapping[Any, Any], where: Path | str) -> dict[str, Any]:
+    from omegaconf import OmegaConf  # a spec's process rebuilds its spec without it
+    from omegaconf.errors import OmegaConfBaseException
+
     if type(values.get("priority", 0)) is not int:
         raise _refuse(where, "priority", f"{values['priority']!r} is no integer", "an integer")
     if not isinstance(values.get("overrides", {}), Mapping):
@@ -202,6 +205,8 @@ def _typed(values: Mapping[Any, Any], where: Path | str) -> dict[str, Any]:
 @functools.cache
 def _schema() -> DictConfig:
     """Building it takes as long as merging a spec into it, and merging leaves it as it is."""
+    from omegaconf import OmegaConf
+
     schema: DictConfig = OmegaConf.structured(SpecSchema)
     return schema
 

@@ -12,10 +12,10 @@ from zoo.errors import ConfigError, did_you_mean
 
 COMMANDS: Final = {
     "apply": "prove, refit and register what a spec names (the default)",
-    "plan": "say what apply would do and what each override changes; trains nothing",
-    "list": "the specs: status, what each changes, its last version and that one's age",
+    "plan": "what apply would do, and what each override changes; trains nothing",
+    "list": "the specs: status, what each changes, the last version and its age",
     "versions": "the registry: id, spec, stage, created, headline metrics",
-    "show": "one version: lineage, overrides, metrics logged, reproduced and of the variant",
+    "show": "one version: lineage, overrides, metrics logged, reproduced, variant",
     "experiment": "run an experiment and write its directory",
     "verify": "check the registry against its directories",
 }

@@ -20,7 +20,8 @@ from zoo.spec import NAME
 
 CONFIG_NAME: Final = "config"
 GROUPS: Final = ("spec", "experiment")  # each file of these is one thing that a researcher names
-_OPEN: Final = "spec.overrides."  # the allowlist says what may stand here, not the file
+_OPEN: Final = "spec."  # what may stand here says the reader of specs, not the file that is changed
+_SWEEP: Final = frozenset("()[]{}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def hydra_started() -> Iterator[None]:
 def prepared(overrides: Sequence[str], config_dir: str | None = None) -> list[str]:
     """Return overrides as Hydra takes them.
 
-    A setting may be overridden that the spec's file does not mention, and a spec may be called `2024`.
+    A run may say of a spec what its file does not mention, and a spec may be called `2024`.
 
     Raises:
         ConfigError: `config_dir` is no directory, or a spec or an experiment is no file's stem.
@@ -79,9 +80,9 @@ def _opened(override: str) -> str:
 def _named(override: str) -> str:
     """Check the names that become files and directories; quote those that YAML would not take for text."""
     group, _, value = override.partition("=")
-    names = value.split(",")
-    if group not in GROUPS or any(character in value for character in "()[]{}'\"$ "):
+    if group not in GROUPS or not _SWEEP.isdisjoint(value):
         return override
+    names = [name.strip("'\"") for name in value.split(",")]
     for name in names:
         if NAME.fullmatch(name) is None:
             raise ConfigError(

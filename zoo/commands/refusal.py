@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import fields
 
 import yaml
 from omegaconf import Container
 from omegaconf.errors import OmegaConfBaseException
 
+from zoo.commands import schema
 from zoo.configuration import first_line, group_files, load_yaml, yaml_error
 from zoo.errors import ConfigError, ZooError, did_you_mean
 from zoo.roster import unknown_spec
@@ -17,9 +19,9 @@ COMMAND_LINE = "the command line"
 _MISSING = re.compile(r"Could not (?:find|load) '(?P<file>[^']+)'")
 _UNKNOWN = re.compile(r"Could not override '(?P<key>[^']+)'")
 _MERGING = re.compile(r"Error merging override (?P<override>.+)")
-_SEVERAL = re.compile(
-    r"(?:Ambiguous value for argument|Sweep parameters) '(?P<override>[^']*.*?)'(?: requires.*)?"
-)
+_SEVERAL = re.compile(r"(?:Ambiguous value for argument|Sweep parameters) '(?P<override>.+)'")
+_IN_FILE = re.compile(r"In '(?P<file>[^']+)': \w+ raised while composing config:\n(?P<problem>.+)")
+_NO_KEY = re.compile(r"Key '(?P<key>[^']+)' not in '(?P<schema>\w+)'")
 
 
 def refusal(error: Exception, overrides: Sequence[str]) -> ZooError | None:
@@ -50,7 +52,7 @@ def refusal(error: Exception, overrides: Sequence[str]) -> ZooError | None:
     if isinstance(error, OmegaConfBaseException):
         return ConfigError(first_line(error), where=error.full_key, remedy="correct the value")
     if isinstance(error, HydraException | ValueError | OSError | AssertionError):
-        return _composition(error, overrides)
+        return _composition(error)
     return None
 
 
@@ -83,31 +85,45 @@ def _missing_file(missing: str | None, message: str, options: Sequence[str] | No
     )
 
 
-def _composition(error: Exception, overrides: Sequence[str]) -> ConfigError:
+def _composition(error: Exception) -> ConfigError:
     line = first_line(error)
     if (several := _SEVERAL.match(line)) is not None:
         return ConfigError(
-            f"{several['override']} gives several values",
+            f"{several['override'].replace(chr(39), '')} gives several values",
             where=COMMAND_LINE,
             expected="one",
             remedy="add -m to run one after the other",
         )
     if (unknown := _UNKNOWN.search(line)) is not None:
-        return _unknown_key(unknown["key"], error.__cause__, overrides)
+        return _unknown_key(unknown["key"], error.__cause__)
+    if (inside := _IN_FILE.match(str(error))) is not None:
+        return _in_file(inside["file"], inside["problem"])
     cause = error.__cause__
     if (merging := _MERGING.match(line)) is not None and cause is not None:
-        problem = f"{merging['override']}: {first_line(cause)}"
+        problem = f"{merging['override'].removeprefix('++')}: {first_line(cause)}"
         return ConfigError(problem, where=COMMAND_LINE, remedy="correct the value")
     detail = line if cause is None else f"{line} {first_line(cause)}"
     return ConfigError(detail, where=COMMAND_LINE, remedy="see `python -m zoo --help`")
 
 
-def _unknown_key(key: str, cause: BaseException | None, overrides: Sequence[str]) -> ConfigError:
+def _in_file(file: str, problem: str) -> ConfigError:
+    """Name the file that does not fit the schema, and the nearest key."""
+    group, _, name = file.rpartition("/")
+    where = group_files(group).get(name, file)
+    key = _NO_KEY.match(problem)
+    if key is None:
+        return ConfigError(problem, where=where, remedy="correct the file")
+    known = [known.name for known in fields(getattr(schema, key["schema"], schema.ConfigSchema))]
+    return ConfigError(
+        f"{key['key']}: no such key",
+        where=where,
+        expected=f"one of {', '.join(known)}",
+        remedy=did_you_mean(key["key"], known) or "correct the file",
+    )
+
+
+def _unknown_key(key: str, cause: BaseException | None) -> ConfigError:
     """Name the nearest key beside the one that does not exist."""
-    if key.startswith("spec.") and not any(o.startswith("spec=") for o in overrides):
-        return ConfigError(
-            f"{key}: there is no spec to change", where=COMMAND_LINE, remedy="choose one: spec=<name>"
-        )
     prefix, known = _siblings(key, cause)
     name = key.removeprefix(prefix)
     guess = did_you_mean(name.partition(".")[0], known)

@@ -11,38 +11,41 @@ from zoo.configuration import USER_CONF, conf_dir
 _HELP: Final = """\
 usage: python -m zoo [command] [flags] [key=value ...]        in any order
 
-A YAML spec names finished experiments; zoo proves that they still reproduce, refits them on all
-data with the spec's overrides, and registers each permutation as a versioned challenger.
+A YAML spec names finished experiments. zoo proves that they still reproduce,
+refits them on all data with the spec's overrides, and registers each permutation
+as a versioned challenger.
 
 commands
 {commands}
 
 examples
-  python -m zoo spec=residual_momentum            one spec
-  python -m zoo -m                                every active spec
+  python -m zoo spec=residual_momentum       one spec
+  python -m zoo -m                           every active spec
   python -m zoo -m spec=residual_momentum,horizon_60d
-  python -m zoo plan -m                           what would run, and what each override changes
+  python -m zoo plan -m                      what would run, and what it changes
   python -m zoo list
   python -m zoo versions spec=residual_momentum format=json
   python -m zoo show version=<id>
   python -m zoo experiment experiment=momentum overwrite=true
   python -m zoo verify
 
-overrides (Hydra's: any key of the configuration)
-  spec=<name>                   a file of conf/spec; several with -m: spec=a,b or 'spec=glob(*)'
-  spec.sources.0.permutations=[3]      spec.overrides.forward_days=42      change a spec for this run
-  format=json                   one JSON document on stdout; everything else goes to stderr anyway
-  paths.outputs=<dir>           where runs and the registry are written
-  registry.url=<url>            the store of versions
-  settings.values.<name>=<value>  a setting, for experiments; settings.allowed: what a spec may override
-  trust.prefixes=[zoo.,sklearn.,my_lab.]         what may be imported because a file names it
-  hydra/launcher=zoo|joblib|basic      how -m spreads its specs; each runs in a process of its own
+overrides: any key of the configuration, as in Hydra
+  spec=<name>                a file of conf/spec; with -m also a,b or 'glob(*)'
+  spec.overrides.forward_days=42             another override for this run
+  spec.sources.0.permutations=[3]            other permutations for this run
+  format=json                one JSON document on stdout, all else on stderr
+  paths.outputs=<dir>        where runs and the registry are written
+  registry.url=<url>         the store of versions
+  settings.values.<name>=<value>             a setting, for experiments
+  trust.prefixes=[zoo.,sklearn.,my_lab.]     what a file may have imported
+  hydra/launcher=zoo|joblib|basic            how -m spreads its specs; whichever it
+                             is, each spec runs in a process of its own
 
 flags
-  -m, --multirun                several specs: every active one unless spec= says which
-  --cfg job                     print the composed configuration (also hydra, all)
-  -cd, --config-dir <dir>       further configuration, looked at after zoo's own
-  --info, --hydra-help          Hydra's own
+  -m, --multirun             several specs: every active one, unless spec= is given
+  --cfg job                  print the composed configuration
+  -cd, --config-dir <dir>    further configuration, looked at after zoo's own
+  --info, --hydra-help       Hydra's own
   --version, -h, --help
 
 configuration
@@ -50,9 +53,9 @@ configuration
   {user}
 
 exit codes
-  0  all well                                   130  stopped by SIGINT (Ctrl-C)
-  1  something failed, all the rest was done    143  stopped by SIGTERM
-  2  nothing ran: usage, configuration, a retired spec by name
+  0  all well                                    130  stopped by SIGINT (Ctrl-C)
+  1  something failed, all the rest was done     143  stopped by SIGTERM
+  2  nothing ran: usage, configuration, or a retired spec by name
 """
 
 
@@ -64,7 +67,7 @@ def help_text() -> str:
         conf=conf_dir(),
         user=f"{user} ({USER_CONF}) wins over it, file by file"
         if user
-        else f"{USER_CONF}=<dir> names a directory of your own that wins over it, file by file",
+        else f"a directory of your own, named by {USER_CONF}, wins over it, file by file",
     )
 
 

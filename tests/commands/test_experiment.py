@@ -1,0 +1,52 @@
+import json
+
+import pytest
+import yaml
+
+from tests.conftest import DEFINITION
+
+
+@pytest.fixture
+def small(zoo):
+    """A definition of four permutations over real prices."""
+    (zoo.conf / "experiment").mkdir()
+    (zoo.conf / "experiment" / "small.yaml").write_text(yaml.safe_dump(DEFINITION))
+    return f"paths.experiments={zoo.directory}/experiments"
+
+
+def test_an_experiment_is_run_and_written_where_specs_look_for_it(zoo, small):
+    ran = zoo.json("experiment", "experiment=small", small)
+    directory = zoo.directory / "experiments" / "small"
+    assert ran.code == 0
+    assert ran.document["directory"] == str(directory)
+    assert (ran.document["permutations"], ran.document["failed"]) == (4, 0)
+    metadata = json.loads((directory / "metadata.json").read_text())
+    assert metadata["manifest"]["features"][0]["lookback"] == "${params.lookback}"
+    again = zoo.json("experiment", "experiment=small", small)
+    assert again.code == 1
+    assert again.document["error"]["type"] == "ExperimentExists"
+    replaced = zoo("experiment", "experiment=small", small, "overwrite=true", "experiment.params.alpha=[3]")
+    assert replaced.code == 0
+    assert f"{directory}: 2 permutations, 0 failed" in replaced.out
+
+
+def test_a_definition_that_makes_no_sense_is_refused_in_one_line(zoo, small):
+    ran = zoo.json("experiment", "experiment=small", small, "experiment.params=3")
+    assert ran.code in (1, 2)
+    assert ran.error
+    assert not (zoo.directory / "experiments").exists()
+
+
+def test_a_definition_that_is_no_mapping_is_refused(zoo, small):
+    (zoo.conf / "experiment" / "small.yaml").write_text("- a\n")
+    ran = zoo.json("experiment", "experiment=small", small)
+    assert ran.code == 2
+    assert (
+        ran.error == f"{zoo.conf}/experiment/small.yaml: is no mapping; expected params, search and manifest"
+    )
+
+
+def test_an_unknown_experiment_is_refused_with_the_nearest(zoo, small):
+    ran = zoo.json("experiment", "experiment=smal", small)
+    assert ran.code == 2
+    assert "did you mean 'small'?" in ran.error
