@@ -83,6 +83,10 @@ class RetiredSpec(ConfigError):
     """A retired spec was asked for by name."""
 
 
+class PortfolioError(ConfigError):
+    """A policy, a cost or a schedule of rebalances that nobody could trade."""
+
+
 class NothingToDo(ConfigError):
     """A run in which nothing ran is an error, never a success."""
 
@@ -260,6 +264,7 @@ __all__ = [
     "NothingToDo",
     "OutputUnavailable",
     "OverrideNotAllowed",
+    "PortfolioError",
     "PromotionError",
     "ReconstructionError",
     "RegistryError",
