@@ -1,0 +1,194 @@
+"""The mutable search queue: what will be run next, and what people and reducers make of it while it runs.
+
+Every operation is a plain value (`Operation`), so that audit.jsonl can keep it and a restart apply it again:
+a filter survives a restart because it is replayed, not because it is remembered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from zoo.errors import ManifestError, did_you_mean
+from zoo.experiment.domain import ParamDomain
+from zoo.experiment.space import Space
+from zoo.experiment.strategy import SearchStrategy
+
+OPERATIONS: Final = ("trim", "remove", "keep", "keep_between", "inject", "inject_values")
+_DRAW: Final = 256  # ids asked of the strategy at once
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One change of a queue.
+
+    Attributes:
+        kind: `trim` (run at most `count` more), `remove`, `keep`, `keep_between` (values of parameter
+            `name`), `inject` (whole permutations) or `inject_values` (further values of `name`).
+        name: the parameter, for filters.
+        values: its values; for `keep_between` the lowest and the highest; for `inject`
+            permutations.
+        count: for `trim`.
+    """
+
+    kind: str
+    name: str | None = None
+    values: tuple[Any, ...] = ()
+    count: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for audit.jsonl."""
+        return {"kind": self.kind, "name": self.name, "values": list(self.values), "count": self.count}
+
+    @classmethod
+    def from_dict(cls, values: object) -> Operation:
+        """Read an operation that a person or an earlier run wrote.
+
+        Raises:
+            ManifestError: not an operation.
+        """
+        known = ("kind", "name", "values", "count")
+        if (
+            not isinstance(values, Mapping)
+            or values.get("kind") not in OPERATIONS
+            or set(values) - set(known)
+        ):
+            raise ManifestError(
+                f"{values!r} is no operation",
+                expected=f"a mapping with {', '.join(known)}, kind one of {', '.join(OPERATIONS)}",
+            )
+        given = values.get("values") or []
+        if not isinstance(given, list | tuple):
+            raise ManifestError(f"values: {given!r} is no list", expected="a list of values")
+        return cls(values["kind"], values.get("name"), tuple(given), values.get("count"))
+
+
+@dataclass
+class SearchQueue:
+    """Draws ids from a strategy, through the filters of a domain.
+
+    Attributes:
+        space: ids to parameters.
+        strategy: proposes.
+        domain: the values that may still be drawn.
+        target: how many rounds the run will have at most; None for the whole space.
+        drawn: ids that were handed out, in order.
+    """
+
+    space: Space
+    strategy: SearchStrategy
+    domain: ParamDomain
+    target: int | None = None
+    drawn: list[int] = field(default_factory=list)
+    _waiting: list[int] = field(default_factory=list)
+    _injected: list[int] = field(default_factory=list)
+
+    def next(self, count: int) -> list[int]:
+        """Hand out up to `count` ids: injected ones first, then what strategy and domain allow."""
+        found: list[int] = []
+        allowed = count if self.target is None else min(count, self.target - len(self.drawn))
+        while len(found) < allowed and (self._injected or self._refill(allowed - len(found))):
+            number = self._injected.pop(0) if self._injected else self._waiting.pop(0)
+            if number not in self._seen:
+                found.append(number)
+                self._seen.add(number)
+        self.drawn.extend(found)
+        return found
+
+    def __post_init__(self) -> None:
+        self._seen: set[int] = set(self.drawn)
+
+    def _refill(self, wanted: int) -> bool:
+        """Make sure that something allowed is waiting; False where the strategy has no more."""
+        self._waiting = [n for n in self._waiting if self.domain.allows(self.space[n])]
+        while not self._waiting:
+            proposed = self.strategy.propose(wanted if self.strategy.adaptive else _DRAW)
+            if not proposed:
+                return False
+            refused = [n for n in proposed if not self.domain.allows(self.space[n])]
+            for number in refused:
+                self.strategy.tell(number, None)
+            self._waiting = [n for n in proposed if n not in set(refused)]
+        return True
+
+    def apply(self, operation: Operation) -> dict[str, Any]:
+        """Carry out one operation, and return what it changed.
+
+        Raises:
+            ManifestError: an operation that the space cannot take.
+        """
+        match operation.kind:
+            case "trim":
+                return self.trim(operation.count)
+            case "inject":
+                return {"ids": self.inject(operation.values)}
+            case "inject_values":
+                return self.inject_values(self._name(operation), operation.values)
+            case "keep_between":
+                low, high = self._bounds(operation)
+                return self.domain.keep_between(self._name(operation), low, high).as_dict()
+            case "keep":
+                return self.domain.keep(self._name(operation), operation.values).as_dict()
+            case _:
+                return self.domain.remove(self._name(operation), operation.values).as_dict()
+
+    def trim(self, count: int | None) -> dict[str, Any]:
+        """Run at most `count` more rounds."""
+        if type(count) is not int or count < 0:
+            raise ManifestError(f"trim: count is {count!r}", expected="0 or more")
+        limit = len(self.drawn) + count
+        self.target = limit if self.target is None else min(self.target, limit)
+        return {"target": self.target}
+
+    def inject(self, choices: Iterable[Mapping[str, Any]]) -> list[int]:
+        """Run these permutations next; what was run or is waiting to be run is not run twice."""
+        numbers = []
+        for choice in choices:
+            if not isinstance(choice, Mapping):
+                raise ManifestError(f"inject: {choice!r} is no permutation", expected="a value a parameter")
+            numbers.append(self.space.inject(choice))
+        fresh = [n for n in dict.fromkeys(numbers) if n not in self._seen and n not in self._injected]
+        self._injected.extend(fresh)
+        return fresh
+
+    def inject_values(self, name: str, values: Iterable[Any]) -> dict[str, Any]:
+        """Draw further values of a parameter: every combination with what the domain still holds, next."""
+        import itertools
+
+        change = self.domain.inject(name, values)
+        others = [self.domain.values(n) if n != name else change.added for n in self.domain.names]
+        choices = [dict(zip(self.domain.names, chosen, strict=True)) for chosen in itertools.product(*others)]
+        return {**change.as_dict(), "ids": self.inject(choices)}
+
+    def remaining(self) -> int:
+        """Return how many rounds are left at most: of the space's allowed ids, and within the target."""
+        free = sum(n not in self._seen and self.domain.allows(self.space[n]) for n in range(len(self.space)))
+        return free if self.target is None else max(0, min(free, self.target - len(self.drawn)))
+
+    def distribution(self, name: str) -> dict[Any, int]:
+        """Return how often each value of a parameter stands among the allowed ids that are left."""
+        self.domain.values(name)
+        left = (self.space[n] for n in range(len(self.space)) if n not in self._seen)
+        return dict(Counter(choice[name] for choice in left if self.domain.allows(choice)))
+
+    def _name(self, operation: Operation) -> str:
+        if operation.name not in self.domain.names:
+            raise ManifestError(
+                f"{operation.kind}: no parameter is called {operation.name!r}",
+                expected=f"one of {', '.join(self.domain.names)}",
+                remedy=did_you_mean(operation.name, self.domain.names),
+            )
+        return str(operation.name)
+
+    def _bounds(self, operation: Operation) -> tuple[float, float]:
+        numbers = [v for v in operation.values if isinstance(v, int | float) and not isinstance(v, bool)]
+        if len(operation.values) != 2 or len(numbers) != 2 or not (numbers[0] <= numbers[1]):
+            raise ManifestError(
+                f"keep_between: {operation.values!r}", expected="the lowest and the highest value"
+            )
+        return numbers[0], numbers[1]
+
+
+__all__ = ["OPERATIONS", "Operation", "SearchQueue"]
