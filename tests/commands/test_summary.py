@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from zoo.commands.apply import code_of, nothing_done
+from zoo.commands.conclusion import code_of, nothing_done
 from zoo.commands.output import console
 from zoo.commands.summary import counts, render
 from zoo.driver.result import Failure, Outcome, Promoted, SpecResult

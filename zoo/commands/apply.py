@@ -12,16 +12,18 @@ from omegaconf import DictConfig
 
 from zoo.commands.arguments import Arguments
 from zoo.commands.composition import compose, hydra_started, prepared
+from zoo.commands.conclusion import concluded
 from zoo.commands.job import Result, SpecJob
 from zoo.commands.multirun import shared, sweep
 from zoo.commands.output import Answer, error_document
 from zoo.commands.request import Request, read_request, task_of
+from zoo.commands.summary import render
 from zoo.driver.child import GRACE, is_alive
 from zoo.driver.process import Job, run_job
 from zoo.driver.result import Outcome, SpecResult
 from zoo.driver.run import make_run_directory, new_run_id, once_more
 from zoo.driver.stop import STOP_FILE, Stop, listening
-from zoo.errors import FAILURE_EXIT, USAGE_EXIT, NothingToDo, ZooError
+from zoo.errors import USAGE_EXIT, NothingToDo, ZooError
 from zoo.events import Failed, Observer, emit
 from zoo.monitoring.progress import watching
 
@@ -49,7 +51,7 @@ def _several(arguments: Arguments, observers: Sequence[Observer], stop: Stop) ->
     (directory / STOP_FILE).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         directory.rmdir()  # where nothing was started
-    return answer(run_id, results, stop)
+    return _answer(request, run_id, results, stop)
 
 
 def _one(arguments: Arguments, observers: Sequence[Observer], stop: Stop) -> Answer:
@@ -66,7 +68,12 @@ def _one(arguments: Arguments, observers: Sequence[Observer], stop: Stop) -> Ans
     def start() -> Result:
         return job(composed.config)
 
-    return answer(run_id, [job.again(name, start(), start)], stop)
+    return _answer(request, run_id, [job.again(name, start(), start)], stop)
+
+
+def _answer(request: Request, run_id: str, results: Sequence[Result], stop: Stop) -> Answer:
+    document = {"run_id": run_id, "results": list(results)}
+    return concluded(document, render, request.format, stop.exit_code)
 
 
 def _nothing_named(request: Request) -> Answer:
@@ -75,7 +82,8 @@ def _nothing_named(request: Request) -> Answer:
 
     error = NothingToDo("no spec was named", expected="spec=<name>, or -m for every active spec")
     specs = listing(request)
-    return Answer({**error_document(error), "specs": specs.document}, specs.render, USAGE_EXIT, error)
+    document = {**error_document(error), "specs": specs.document}
+    return Answer(document, specs.render, USAGE_EXIT, error, request.format)
 
 
 class ApplyJob(SpecJob):
@@ -133,38 +141,4 @@ def _last_words(directory: Path) -> SpecResult | None:
     return SpecResult.read(directory)
 
 
-def answer(run_id: str, results: Sequence[Result], stop: Stop) -> Answer:
-    """Return the document of a run, its table and its exit code."""
-    from zoo.commands.summary import render
-
-    document = {"run_id": run_id, "results": list(results)}
-    error = nothing_done(results)
-    if stop.requested:
-        return Answer(document, lambda console: render(console, document), stop.exit_code)
-    if error is not None:
-        document = {**error_document(error), **document}
-        return Answer(document, lambda console: render(console, document), USAGE_EXIT, error)
-    return Answer(document, lambda console: render(console, document), code_of(results))
-
-
-def nothing_done(results: Sequence[Result]) -> NothingToDo | None:
-    """Return the error of a run in which no spec got past reading."""
-    idle = (Outcome.bad_config, Outcome.skipped)
-    if any(result["status"] not in idle for result in results):
-        return None
-    counts = {status.value: sum(r["status"] == status for r in results) for status in idle}
-    said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    return NothingToDo(
-        f"no spec ran ({said})" if said else "there is no spec to run",
-        expected="at least one active spec that can be read",
-        remedy="see `python -m zoo list`",
-    )
-
-
-def code_of(results: Sequence[Result]) -> int:
-    """Return 0 where every spec is well or was skipped, else 1."""
-    well = (Outcome.ok, Outcome.skipped)
-    return 0 if all(result["status"] in well for result in results) else FAILURE_EXIT
-
-
-__all__ = ["ApplyJob", "answer", "apply", "code_of", "nothing_done"]
+__all__ = ["ApplyJob", "apply"]

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.commands.arguments import Arguments
-from zoo.commands.composition import compose, hydra_started, prepared
 from zoo.commands.output import Answer
-from zoo.commands.request import Request, read_request
+from zoo.commands.request import Request, asked
 from zoo.configuration import group_files
 from zoo.driver.stop import interruptible
 from zoo.errors import FAILURE_EXIT, ConfigError
@@ -28,9 +27,7 @@ def run(arguments: Arguments) -> Answer:
         ConfigError: none was chosen, or its name is no directory's.
         ZooError: the configuration or the definition is refused, or the directory exists.
     """
-    with hydra_started():
-        composed = compose(prepared(arguments.overrides, arguments.config_dir), arguments.config_name)
-        request = read_request(composed)
+    request = asked(arguments)
     directory = directory_of(request)
     with interruptible(), watching() as observers:
         started = time.monotonic()
@@ -52,7 +49,7 @@ def run(arguments: Arguments) -> Answer:
         "duration_s": round(time.monotonic() - started, 3),
     }
     code = FAILURE_EXIT if summary.failed else 0
-    return Answer(document, lambda console: render(console, document), code)
+    return Answer(document, lambda console: render(console, document), code, form=request.format)
 
 
 def directory_of(request: Request) -> Path:

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.commands.arguments import Arguments
-from zoo.commands.composition import compose, hydra_started, prepared
 from zoo.commands.output import Answer, plainly, show_table
-from zoo.commands.request import Request, read_request
+from zoo.commands.request import Request, asked
 from zoo.errors import FAILURE_EXIT, ZooError
 from zoo.roster import Entry
 from zoo.spec import Source, Top
@@ -30,9 +29,7 @@ def list_specs(arguments: Arguments) -> Answer:
     Raises:
         ZooError: the configuration is refused.
     """
-    with hydra_started():
-        composed = compose(prepared(arguments.overrides, arguments.config_dir), arguments.config_name)
-        return listing(read_request(composed))
+    return listing(asked(arguments))
 
 
 def listing(request: Request) -> Answer:
@@ -47,7 +44,8 @@ def listing(request: Request) -> Answer:
     now = datetime.datetime.now(datetime.UTC)
     rows = [row_of(entry, latest.get(name), now) for name, entry in roster.items()]
     bad = problem is not None or any(row["error"] is not None for row in rows)
-    return Answer(rows, lambda console: render(console, rows), FAILURE_EXIT if bad else 0, problem)
+    code = FAILURE_EXIT if bad else 0
+    return Answer(rows, lambda console: render(console, rows), code, problem, request.format)
 
 
 def _latest(request: Request) -> Mapping[str, Version]:

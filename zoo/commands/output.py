@@ -27,12 +27,14 @@ class Answer:
         render: prints them for people.
         exit_code: 0 all well, 1 something failed, 2 nothing ran, 130 and 143 interrupted.
         error: what is the matter with the command as a whole, for stderr.
+        form: `json` or `table` as the configuration says; None where it was not read.
     """
 
     document: Any
     render: Callable[[Console], None]
     exit_code: int = 0
     error: ZooError | None = None
+    form: str | None = None
 
 
 @contextlib.contextmanager
@@ -60,9 +62,15 @@ def real_stdout() -> Iterator[TextIO]:
 
 
 def write(answer: Answer, as_json: bool, stream: TextIO) -> None:
-    """Write an answer. A reader that has gone away (`| head`) is no error."""
+    """Write an answer. A reader that has gone away (`| head`) is no error.
+
+    Args:
+        answer: what to write.
+        as_json: what the command line says, for an answer that does not know what was configured.
+        stream: stdout.
+    """
     try:
-        if as_json:
+        if answer.form == "json" or (answer.form is None and as_json):
             stream.write(json.dumps(jsonable(answer.document), indent=2, allow_nan=False) + "\n")
         else:
             answer.render(console(stream))

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from omegaconf import DictConfig
 
-from zoo.commands.apply import code_of, nothing_done
 from zoo.commands.arguments import Arguments
 from zoo.commands.composition import compose, hydra_started, prepared
+from zoo.commands.conclusion import concluded
 from zoo.commands.job import Result, SpecJob
 from zoo.commands.multirun import shared, sweep
-from zoo.commands.output import Answer, error_document, plainly, show_table
+from zoo.commands.output import Answer, plainly, show_table
 from zoo.commands.request import read_request
 from zoo.driver.result import Failure, Outcome, SpecResult
 from zoo.driver.stop import listening
-from zoo.errors import USAGE_EXIT, SpecError, ZooError
+from zoo.errors import SpecError, ZooError
 from zoo.settings import LABEL_SETTING
 from zoo.spec import Source, Spec, Top
 
@@ -41,7 +41,7 @@ def plan(arguments: Arguments) -> Answer:
                 composed, request = shared(arguments, _NOWHERE)
                 job = PlanJob(composed.directories, request.roster(), stop=stop)
                 results = sweep(arguments, composed, job)
-                return answer(results, stop.exit_code)
+                return concluded({"results": results}, render, request.format, stop.exit_code)
         composed = compose(prepared(arguments.overrides, arguments.config_dir), arguments.config_name)
         request = read_request(composed)
         if request.spec_name is None:
@@ -49,19 +49,7 @@ def plan(arguments: Arguments) -> Answer:
         composed.config.run.spec = request.spec_name
         job = PlanJob(composed.directories, request.roster())
         job.read(composed.config)
-        return answer([job(composed.config)])
-
-
-def answer(results: Sequence[Result], stopped: int = 0) -> Answer:
-    """Return the document of a plan, its table and its exit code."""
-    document = {"results": list(results)}
-    error = nothing_done(results)
-    if stopped:
-        return Answer(document, lambda console: render(console, document), stopped)
-    if error is not None:
-        document = {**error_document(error), **document}
-        return Answer(document, lambda console: render(console, document), USAGE_EXIT, error)
-    return Answer(document, lambda console: render(console, document), code_of(results))
+        return concluded({"results": [job(composed.config)]}, render, request.format)
 
 
 class PlanJob(SpecJob):
@@ -166,4 +154,4 @@ def _change(change: Mapping[str, Any]) -> str:
     return f"{change['name']}: {plainly(change['recorded'])} -> {plainly(change['value'])}"
 
 
-__all__ = ["PlanJob", "answer", "plan", "render", "source_plan"]
+__all__ = ["PlanJob", "plan", "render", "source_plan"]

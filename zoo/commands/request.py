@@ -10,7 +10,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from zoo.commands.composition import Composed, without_hydra
+from zoo.commands.arguments import Arguments
+from zoo.commands.composition import Composed, compose, hydra_started, prepared, without_hydra
 from zoo.commands.refusal import COMMAND_LINE
 from zoo.commands.schema import ConfigSchema
 from zoo.configuration import fill_paths, first_line, group_files, plain
@@ -75,6 +76,13 @@ class Request:
     def roster(self) -> dict[str, Entry]:
         """Read every spec file."""
         return read_roster(self.paths, self.allowed, self.directories)
+
+
+def asked(arguments: Arguments) -> Request:
+    """Compose a command line's configuration and read it, for commands that run no specs."""
+    with hydra_started():
+        overrides = prepared(arguments.overrides, arguments.config_dir)
+        return read_request(compose(overrides, arguments.config_name))
 
 
 def read_request(composed: Composed) -> Request:
@@ -198,4 +206,4 @@ def task_of(request: Request, spec: Spec, line: Line, run_id: str) -> Task:
     )
 
 
-__all__ = ["Request", "read_request", "read_spec", "request_of", "spec_path", "task_of"]
+__all__ = ["Request", "asked", "read_request", "read_spec", "request_of", "spec_path", "task_of"]

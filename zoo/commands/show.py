@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from zoo.commands.arguments import Arguments
-from zoo.commands.composition import compose, hydra_started, prepared
 from zoo.commands.output import Answer, show_facts, show_table
-from zoo.commands.request import read_request
+from zoo.commands.request import asked
 from zoo.commands.versions import number
 from zoo.errors import ConfigError
 
@@ -29,9 +28,7 @@ def show_version(arguments: Arguments) -> Answer:
         ConfigError: no version was named.
         VersionNotFound: the registry has none of that id.
     """
-    with hydra_started():
-        composed = compose(prepared(arguments.overrides, arguments.config_dir), arguments.config_name)
-        request = read_request(composed)
+    request = asked(arguments)
     if request.version is None:
         raise ConfigError(
             "no version was named", expected="version=<id>", remedy="`python -m zoo versions` lists them"
@@ -40,7 +37,7 @@ def show_version(arguments: Arguments) -> Answer:
 
     with Registry.open(request.registry_url, artifacts=request.artifacts, read_only=True) as registry:
         document = registry.get(request.version).as_dict()
-    return Answer(document, lambda console: render(console, document))
+    return Answer(document, lambda console: render(console, document), form=request.format)
 
 
 def render(console: Console, document: Mapping[str, Any]) -> None:

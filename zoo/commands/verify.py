@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from zoo.commands.arguments import Arguments
-from zoo.commands.composition import compose, hydra_started, prepared
 from zoo.commands.output import Answer
-from zoo.commands.request import read_request
+from zoo.commands.request import asked
 from zoo.errors import FAILURE_EXIT
 
 if TYPE_CHECKING:
@@ -21,16 +20,14 @@ def verify_registry(arguments: Arguments) -> Answer:
     Raises:
         ZooError: the configuration is refused, or the registry cannot be read.
     """
-    with hydra_started():
-        composed = compose(prepared(arguments.overrides, arguments.config_dir), arguments.config_name)
-        request = read_request(composed)
+    request = asked(arguments)
     from zoo.registry import Registry
 
     with Registry.open(request.registry_url, artifacts=request.artifacts, read_only=True) as registry:
         report = registry.verify()
     document = report.as_dict()
     code = 0 if report.ok else FAILURE_EXIT
-    return Answer(document, lambda console: render(console, document), code)
+    return Answer(document, lambda console: render(console, document), code, form=request.format)
 
 
 def render(console: Console, document: Mapping[str, Any]) -> None:

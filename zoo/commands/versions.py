@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from zoo.commands.arguments import Arguments
-from zoo.commands.composition import compose, hydra_started, prepared
 from zoo.commands.output import Answer, show_table
-from zoo.commands.request import read_request
+from zoo.commands.request import asked
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,14 +29,12 @@ def list_versions(arguments: Arguments) -> Answer:
     Raises:
         ZooError: the configuration is refused, or the registry cannot be read.
     """
-    with hydra_started():
-        composed = compose(prepared(arguments.overrides, arguments.config_dir), arguments.config_name)
-        request = read_request(composed)
+    request = asked(arguments)
     from zoo.registry import Registry
 
     with Registry.open(request.registry_url, artifacts=request.artifacts, read_only=True) as registry:
         rows = [row_of(version) for version in registry.versions(spec=request.spec_name)]
-    return Answer(rows, lambda console: render(console, rows))
+    return Answer(rows, lambda console: render(console, rows), form=request.format)
 
 
 def row_of(version: Version) -> Row:
