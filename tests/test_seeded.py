@@ -1,4 +1,4 @@
-"""The experiments in git are those of this code: otherwise the main job would refuse them on every machine."""
+"""The experiments in git are those of this code: otherwise the main job would refuse them everywhere."""
 
 from pathlib import Path
 
