@@ -18,7 +18,8 @@ FLOORS = [
     {"registry"},
     {"evaluation", "retraining"},
     {"driver", "report"},
-    {"commands", "__main__"},
+    {"commands"},
+    {"__main__"},  # it shares the top floor with the commands that it imports
 ]
 #: what the ground floor may use of itself: everybody may raise our errors
 GROUND = {("settings", "errors"), ("settings", "foreign"), ("trust", "errors"), ("configuration", "errors")}
