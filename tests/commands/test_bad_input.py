@@ -1,7 +1,10 @@
 """Whatever is wrong with a spec or a command line: one clear line, exit code 2, an unchanged registry; and
 in a multirun the others are done."""
 
+import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -185,6 +188,18 @@ def test_outputs_that_cannot_be_written_are_one_line_and_nothing_is_registered(z
     assert ran.document["error"]["type"] == "OutputUnavailable"
     assert re.search(rf"^{zoo.outputs}.*: cannot be written: .*paths\.outputs=", ran.error)
     assert zoo.outputs.read_text() == "a file in its place"
+
+
+def test_a_disk_that_is_full_is_one_line_and_leaves_nothing_half_done(zoo):
+    zoo.spec("ok_a")
+    limited = f"ulimit -f 0; {sys.executable} -m zoo spec=ok_a format=json paths.outputs={zoo.outputs}"
+    done = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
+    [failure] = json.loads(done.stdout)["results"][0]["failures"]
+    assert done.returncode == 1
+    assert failure["error"] == "OutputUnavailable"
+    assert "cannot be written: File too large" in failure["message"]
+    assert "Traceback" not in done.stderr
+    assert not [path for path in zoo.outputs.rglob("*") if path.is_file()]
 
 
 def test_json_is_written_to_stdout_even_where_the_line_makes_no_sense(zoo):

@@ -78,7 +78,9 @@ def test_an_exception_is_a_failure_and_its_traceback_is_in_the_log(job, events):
     result = run_job(job("breaks_a"), (events,))
     assert result.status is Outcome.failed
     assert events.of(Failed) == [Failed("breaks_a", "ZeroDivisionError", "division by zero")]
-    assert "Traceback" in (Path(result.directory) / LOG_FILE).read_text()
+    log = Path(result.directory) / LOG_FILE
+    assert "Traceback" in log.read_text()
+    assert events.of(Noticed) == [Noticed("breaks_a", f"its log is {log}")]
 
 
 def test_an_error_of_ours_is_a_failure_without_a_traceback(job):

@@ -1,3 +1,4 @@
+import resource
 import stat
 
 import pytest
@@ -41,6 +42,12 @@ def test_a_task_is_for_its_user_alone_since_a_url_may_hold_a_password(task, tmp_
     assert stat.S_IMODE((tmp_path / TASK_FILE).stat().st_mode) == 0o600
 
 
-def test_a_task_that_cannot_be_written_is_an_error_of_the_system(task, tmp_path):
-    with pytest.raises(FileNotFoundError):
-        task().write(tmp_path / "missing")
+def test_a_task_that_cannot_be_written_leaves_nothing_behind(task, tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            task().write(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 from zoo.commands.arguments import Arguments
 from zoo.commands.composition import Composed, compose, hydra_started, prepared, without_hydra
 from zoo.commands.refusal import COMMAND_LINE
-from zoo.commands.schema import ConfigSchema
+from zoo.commands.schema import ConfigSchema, PathsSchema
 from zoo.configuration import fill_paths, first_line, group_files, plain
 from zoo.driver.task import Task
 from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mean
@@ -109,7 +109,7 @@ def request_of(config: DictConfig, directories: Iterable[Path], spec_name: str |
 
 def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str | None) -> Request:
     trees, values = _parts(config)
-    paths = {name: str(Path(path).expanduser().absolute()) for name, path in values["paths"].items()}
+    paths = values["paths"]
     check_values(values["settings"]["values"], "settings.values")
     trust, run, registry = values["trust"], values["run"], values["registry"]
     for name in (run["id"], run["spec"] or spec_name):
@@ -144,6 +144,9 @@ def _parts(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     trees = {name: values.pop(name, None) for name in _TREES}
     try:
         merged = OmegaConf.merge(OmegaConf.structured(ConfigSchema), OmegaConf.create(values))
+        for field in fields(PathsSchema):
+            path = Path(merged.paths[field.name]).expanduser()
+            merged.paths[field.name] = str(path.absolute())  # whatever refers to it gets this, too
         typed: Any = OmegaConf.to_container(merged, resolve=True, throw_on_missing=True, enum_to_str=True)
     except OmegaConfBaseException as error:
         raise _misfit(error) from error

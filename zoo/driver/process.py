@@ -73,8 +73,17 @@ def run_job(job: Job, observers: Iterable[Observer] = (), stop: Stop | None = No
     if result is None or (result.status is Outcome.interrupted and not _asked(stop)):
         result = _without_result(job, _end_of(process.returncode, result), stop)
     if result.status not in (Outcome.crashed, Outcome.interrupted):
+        result = _with_log(result, job)
         listener.tell_rest(result)
     return replace(result, duration_s=round(time.monotonic() - started, 3), directory=str(job.directory))
+
+
+def _with_log(result: SpecResult, job: Job) -> SpecResult:
+    """Say where the log of a spec with failures is, if it holds anything: the traceback of a bug is there."""
+    log = job.directory / LOG_FILE
+    if not result.failures or log.stat().st_size == 0:
+        return result
+    return replace(result, notices=(*result.notices, f"its log is {log}"))
 
 
 def _asked(stop: Stop | None) -> bool:
@@ -90,6 +99,8 @@ def _child(job: Job) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         job.task.write(job.directory)
         log = (job.directory / LOG_FILE).open("ab")
     except OSError as error:
+        with contextlib.suppress(OSError):
+            job.directory.rmdir()
         raise unavailable(job.directory, error) from error
     reader, writer = os.pipe()
     command = [sys.executable, "-u", "-m", job.module, str(job.directory), str(writer)]

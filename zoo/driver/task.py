@@ -45,7 +45,7 @@ class Task:
         """Write `task.json` into `directory` and return its path; a URL may hold a password, so only for us.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: it cannot be written; nothing of it is left.
         """
         values = {
             **asdict(self),
@@ -56,8 +56,12 @@ class Task:
             "trust": {**asdict(self.trust), "hashes": sorted(self.trust.hashes)},
         }
         path = directory / TASK_FILE
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(values, indent=2), encoding="utf-8")
+        try:
+            path.touch(mode=0o600)
+            path.write_text(json.dumps(values, indent=2), encoding="utf-8")
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
         return path
 
     @classmethod
