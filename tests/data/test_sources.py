@@ -11,7 +11,9 @@ from zoo.errors import DataError
 
 def test_the_package_offers_exactly_what_it_says():
     assert zoo.data.__all__ == sorted(zoo.data.__all__)
-    assert {"Dataset", "Fingerprint", "Table", "csv", "sp500", "tabular"} <= set(zoo.data.__all__)
+    assert {"Dataset", "Fingerprint", "Table", "csv", "sp500", "tabular", "trades", "volume_bars"} <= set(
+        zoo.data.__all__
+    )
     assert all(hasattr(zoo.data, name) for name in zoo.data.__all__)
 
 
