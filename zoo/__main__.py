@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from zoo.commands.arguments import SWEEPING, Arguments, sort_arguments, wants_json
-from zoo.commands.output import Answer, error_document, error_line, real_stdout, write
+from zoo.commands.output import Answer, error_document, error_line, real_stdout, say, write
 from zoo.errors import FAILURE_EXIT, ConfigError, Interrupted, ZooError
 
 if TYPE_CHECKING:
@@ -29,14 +29,12 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         arguments = sort_arguments(words)
         if (text := _quick(arguments)) is not None:
-            print(text)
+            say(text)
             return 0
         if arguments.inspecting:
             return _inspect(arguments)
     except ZooError as error:
         return _fail(error, as_json)
-    except BrokenPipeError:
-        return 0
     with real_stdout() as out:
         return _run(arguments, as_json, out)
 

@@ -21,6 +21,15 @@ def test_a_run_s_directory_is_made_and_left_empty(tmp_path):
     assert not list(directory.iterdir())
 
 
+def test_a_request_to_stop_an_earlier_run_of_that_name_does_not_stop_this_one(tmp_path):
+    earlier = Stop(make_run_directory(tmp_path, "nightly"))
+    earlier.request(2)
+    earlier.close()
+    later = Stop(make_run_directory(tmp_path, "nightly"))
+    assert not later.requested
+    later.close()
+
+
 def test_outputs_that_cannot_be_written_are_refused_in_one_line(tmp_path):
     (tmp_path / "outputs").write_text("a file")
     with pytest.raises(OutputUnavailable, match=r"outputs.*cannot be written.*paths.outputs=") as caught:

@@ -61,6 +61,19 @@ def real_stdout() -> Iterator[TextIO]:
         os.close(saved)
 
 
+def say(text: str) -> None:
+    """Print text that needs no configuration; a reader that has gone away is no error."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        _unread(sys.stdout)
+
+
+def _unread(stream: TextIO) -> None:
+    """Keep the interpreter from flushing into a pipe that nobody reads."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def write(answer: Answer, as_json: bool, stream: TextIO) -> None:
     """Write an answer. A reader that has gone away (`| head`) is no error.
 
@@ -76,7 +89,7 @@ def write(answer: Answer, as_json: bool, stream: TextIO) -> None:
             answer.render(console(stream))
         stream.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _unread(stream)
 
 
 def error_document(error: BaseException, **more: Any) -> dict[str, Any]:
@@ -163,6 +176,7 @@ __all__ = [
     "plainly",
     "print_whole",
     "real_stdout",
+    "say",
     "show_facts",
     "show_table",
     "write",

@@ -7,6 +7,7 @@ one (`skipped`), and a job of which the launcher brings nothing back is looked f
 from __future__ import annotations
 
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -92,8 +93,7 @@ class Sweep:
         if hasattr(self._launcher, "launch_composed"):
             returns = self._launch(lambda: self._launcher.launch_composed(configs))
         else:
-            for _ in configs:
-                pass
+            deque(configs, maxlen=0)  # compose them all: another launcher wants a list of what is good
             returns = self._launch(lambda: self._launcher.launch([s.overrides for s in launched], 0))
         for slot, brought in zip(launched, [*returns, *[None] * len(launched)], strict=False):
             slot.result = self._result(slot, brought)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from zoo.driver.process import unavailable
 from zoo.driver.result import Failure, Outcome, SpecResult
-from zoo.driver.stop import Stop
+from zoo.driver.stop import STOP_FILE, Stop
 from zoo.errors import SpecCrashed
 from zoo.events import Failed, Noticed, Observer, emit
 
@@ -33,6 +33,7 @@ def make_run_directory(outputs: Path, run_id: str) -> Path:
         directory.mkdir(parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
+        (directory / STOP_FILE).unlink(missing_ok=True)  # of an earlier run that was given the same name
     except OSError as error:
         raise unavailable(directory, error) from error
     return directory
