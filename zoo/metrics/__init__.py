@@ -6,22 +6,28 @@ from zoo.metrics.classification import accuracy, auc, brier, log_loss, precision
 from zoo.metrics.fixed_b import MeanTest, fixed_b_critical_value, mean_test, overlap_lags
 from zoo.metrics.overfitting import Overfitting, probability_of_overfitting
 from zoo.metrics.performance import (
-    Estimate,
-    Moments,
     Performance,
     annualised_mean,
-    annualised_sharpe,
     annualised_volatility,
     break_even_bps,
     cvar,
     max_drawdown,
-    moments,
     performance_of,
-    sharpe_ratio,
 )
 from zoo.metrics.phases import PhaseFigure, over_phases_of, rank_ic_over_phases
 from zoo.metrics.ranking import MeanError, mean_with_error, rank_ic_by_date
 from zoo.metrics.regression import mean_squared_error, r2, r2_against_zero
+from zoo.metrics.series import Estimate
+from zoo.metrics.sharpe import (
+    Moments,
+    annualisation,
+    annualised_sharpe,
+    ar1_autocorrelations,
+    autocorrelations,
+    moments,
+    sharpe_ratio,
+    sharpe_standard_error,
+)
 from zoo.metrics.significance import (
     deflated_sharpe_ratio,
     expected_maximum_sharpe,
@@ -39,10 +45,13 @@ __all__ = [
     "Performance",
     "PhaseFigure",
     "accuracy",
+    "annualisation",
     "annualised_mean",
     "annualised_sharpe",
     "annualised_volatility",
+    "ar1_autocorrelations",
     "auc",
+    "autocorrelations",
     "break_even_bps",
     "brier",
     "cvar",
@@ -68,5 +77,6 @@ __all__ = [
     "rank_ic_over_phases",
     "recall",
     "sharpe_ratio",
+    "sharpe_standard_error",
     "trial_variance",
 ]
