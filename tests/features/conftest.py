@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import zoo.features as features
 from zoo.data import sp500
+
+
+def bars_of(prices):
+    """Open to volume of bars around closes; what is no frame of numbers is passed on as it is."""
+    names = ("high", "low", "close", "volume")
+    if not isinstance(prices, pd.DataFrame) or any(dtype.kind == "O" for dtype in prices.dtypes):
+        return dict.fromkeys(names, prices)
+    rng = np.random.default_rng(0)
+    up, down, busy = rng.random((3, 400))[:, : len(prices)]  # the same bar always gets the same ones
+    with np.errstate(all="ignore"):
+        return {
+            "high": prices.mul(1 + 0.02 * up, axis=0),
+            "low": prices.mul(1 - 0.03 * down, axis=0),
+            "close": prices,
+            "volume": prices.abs().mul(1000 + 9000 * busy, axis=0),
+        }
+
+
+def of_bars(function, *fields, **parameters):
+    """A feature of fields as a function of prices."""
+
+    def call(prices, factors):
+        found = bars_of(prices)
+        return function(*(found[field] for field in fields), **parameters)
+
+    return call
+
 
 CALLS = {
     "momentum": lambda prices, factors: features.momentum(prices, lookback=21, skip=5),
@@ -19,13 +47,32 @@ CALLS = {
     "residual_momentum of several factors": lambda prices, factors: features.residual_momentum(
         prices, factors, window=42, lookback=30, skip=0
     ),
+    "rsi": lambda prices, factors: features.rsi(prices, window=14),
+    "ppo": lambda prices, factors: features.ppo(prices, fast=5, slow=12),
+    "roc": lambda prices, factors: features.roc(prices, lookback=10),
+    "fractional_difference": lambda prices, factors: features.fractional_difference(
+        prices, order=0.4, window=30
+    ),
+    "atr": of_bars(features.atr, "high", "low", "close", window=14),
+    "atr of the price": of_bars(features.atr, "high", "low", "close", window=14, relative=True),
+    "vwap": of_bars(features.vwap, "close", "volume", "high", "low", window=15),
+    "vwap of closes": of_bars(features.vwap, "close", "volume", window=15, relative=True),
+    "volume_imbalance": of_bars(features.volume_imbalance, "close", "volume", window=15),
 }
+RECURSIVE = {"rsi", "ppo", "atr"}  # these remember everything, and start anew after a missing price
 REACH = {
     "momentum": 22,
     "reversal": 6,
     "realised_volatility": 22,
     "beta": 22,
-}  # prices that a value uses; else 43
+    "rsi": 15,
+    "ppo": 12,
+    "roc": 11,
+    "fractional_difference": 30,
+    "atr": 15,
+    "vwap": 15,
+    "volume_imbalance": 30,
+}  # prices that the first value uses; else 43
 
 
 @pytest.fixture
@@ -43,6 +90,7 @@ def feature(request):
 
     named.name = request.param.partition(" ")[0]
     named.reach = REACH.get(named.name, 43)
+    named.recursive = named.name in RECURSIVE
     return named
 
 

@@ -111,10 +111,24 @@ def test_a_broken_price_never_poisons_later_dates(feature, prices, factors, valu
     others = np.arange(prices.shape[1]) != 3
     np.testing.assert_array_equal(broken[:, others], clean[:, others])
     np.testing.assert_array_equal(broken[:100, 3], clean[:100, 3])
+    assert not np.isinf(broken).any()
+    if feature.recursive:
+        assert np.isfinite(broken[100 + feature.reach :, 3]).all()
+        return
     np.testing.assert_allclose(
         broken[100 + feature.reach :, 3], clean[100 + feature.reach :, 3], rtol=1e-12, atol=1e-14
     )
-    assert not np.isinf(broken).any()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, -3.0])
+@pytest.mark.parametrize("feature", ["rsi", "ppo", "atr"], indirect=True)
+def test_a_recursive_feature_starts_anew_after_what_is_no_price(feature, prices, factors, value):
+    broken, older = prices.copy(), prices.copy()
+    broken.iloc[100, 3] = older.iloc[100, 3] = value
+    older.iloc[:100, 3] *= 2.0  # what came before is forgotten
+    found, other = feature(broken, factors).iloc[100:], feature(older, factors).iloc[100:]
+    np.testing.assert_array_equal(bits(found), bits(other))
+    assert found.iloc[:, 3].notna().tolist() == [row >= feature.reach for row in range(160)]
 
 
 def test_a_missing_price_makes_the_values_that_use_it_missing(feature, prices, factors):
@@ -122,7 +136,11 @@ def test_a_missing_price_makes_the_values_that_use_it_missing(feature, prices, f
     broken_prices.iloc[100, 3] = np.nan
     broken = feature(broken_prices, factors).iloc[:, 3]
     assert np.isnan(broken.iloc[100 + feature.reach - 1])
-    if feature.name not in ("momentum", "reversal"):  # these use two prices, the others all of the window
+    if feature.name not in (
+        "momentum",
+        "reversal",
+        "roc",
+    ):  # these use two prices, the others all of the window
         assert broken.iloc[100 : 100 + feature.reach].isna().all()
     assert int(broken.iloc[100:].isna().sum()) in (2, feature.reach)
 
@@ -142,7 +160,12 @@ def test_a_missing_factor_return_is_forgotten_too(feature, prices, factors):
 def test_a_price_that_never_moves_gives_no_score_but_no_error(feature, prices, factors):
     still = prices.assign(AAPL=50.0)
     found = feature(still, factors)["AAPL"].iloc[60:]
-    assert found.isna().all() if feature.name == "residual_momentum" else (found.abs() < 1e-15).all()
+    if feature.name in ("residual_momentum", "rsi", "volume_imbalance"):
+        assert found.isna().all()
+    elif feature.name in ("atr", "vwap", "fractional_difference"):
+        assert np.isfinite(found).all()
+    else:
+        assert (found.abs() < 1e-15).all()
 
 
 def test_an_asset_that_is_missing_throughout_stays_missing(feature, prices, factors):

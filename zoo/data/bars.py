@@ -3,7 +3,8 @@
 A bar is a run of rows. It carries the time at which it was complete, and it is complete once nothing that
 comes later can change it; the last, unfinished one is dropped. Hence cutting the data and then forming bars
 gives the first of the bars that the whole data gives. Nothing is split: the row that reaches a threshold
-belongs to the bar that it completes, and the next bar starts from nothing (López de Prado 2018, section 2.3).
+belongs to the bar that it completes, and the next bar starts from nothing (López de Prado 2018, Advances in
+Financial Machine Learning).
 
 The dates of the rows must be when each was complete. Vendors often stamp a bar with its start: move it with
 `completed` first.
