@@ -86,6 +86,7 @@ def test_an_exception_is_a_failure_and_its_traceback_is_in_the_log(job, events):
 def test_an_error_of_ours_is_a_failure_without_a_traceback(job):
     result = run_job(job("missing_a"))
     assert result.failures[0].message == "x: there is no experiment directory; make it"
+    assert result.notices == ()
     assert "Traceback" not in (Path(result.directory) / LOG_FILE).read_text()
 
 

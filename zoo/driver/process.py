@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from zoo import errors
 from zoo.driver.child import GRACE
 from zoo.driver.result import Outcome, SpecResult
 from zoo.driver.stop import Stop
@@ -79,11 +80,10 @@ def run_job(job: Job, observers: Iterable[Observer] = (), stop: Stop | None = No
 
 
 def _with_log(result: SpecResult, job: Job) -> SpecResult:
-    """Say where the log of a spec with failures is, if it holds anything: the traceback of a bug is there."""
-    log = job.directory / LOG_FILE
-    if not result.failures or log.stat().st_size == 0:
+    """Say where the traceback is of what is no fact that we know, but a bug."""
+    if all(hasattr(errors, failure.error) for failure in result.failures):
         return result
-    return replace(result, notices=(*result.notices, f"its log is {log}"))
+    return replace(result, notices=(*result.notices, f"its log is {job.directory / LOG_FILE}"))
 
 
 def _asked(stop: Stop | None) -> bool:
