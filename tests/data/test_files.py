@@ -194,6 +194,7 @@ HEAD = "date,asset,close\n2024-01-02,A,1\n"
         (HEAD + '2024-01-03,A,"1,5"\n', "a.csv, line 3: text '1,5' in column 'close'"),
         (HEAD + "2024-01-03,A,1_5\n", "a.csv, line 3: text '1_5' in column 'close'"),
         (HEAD + "2024-01-03,A,inf\n", "asset 'A' is infinite on 2024-01-03"),
+        (HEAD + HEAD, "a.csv, line 3: text 'close' in column 'close'"),
         (HEAD + "2024-01-03,A\n", "a.csv, line 3: 2 values; expected 3"),
         (HEAD + "2024-01-03,A,1,2\n", "a.csv, line 3: 4 values; expected 3"),
         (HEAD + "2024-01-03,,1\n", "a.csv, line 3: column 'asset' has no asset"),

@@ -68,6 +68,7 @@ def test_a_zone_places_dates_without_one_and_converts_those_with_one():
 def test_dates_with_and_without_a_zone_do_not_mix(zone):
     for values in (
         ["2024-07-01T09:00", "2024-07-02T09:00Z"],
+        ["2024-07-01", "2024-07-02T09:00Z"],
         [pd.Timestamp("2024-07-01"), pd.Timestamp("2024-07-02", tz="UTC")],
     ):
         with pytest.raises(DataError, match=r"x, row 1: mixed time zones in column 'date': 2024-07-01"):

@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -90,14 +89,13 @@ def _write(path: Path, data: Dataset | Table, source_key: str) -> None:
     }
     found = found.replace_schema_metadata({**(found.schema.metadata or {}), _META: json.dumps(meta).encode()})
     # A reader sees the whole file or none, also while another process writes the same one.
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    os.close(descriptor)
+    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.tmp")
     try:
         parquet.write_table(found, temporary)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            Path(temporary).unlink()
+            temporary.unlink()
         raise
 
 

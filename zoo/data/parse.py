@@ -15,7 +15,7 @@ from zoo.data.rows import Rows
 from zoo.errors import DataError
 
 _UNITS: Final = ("s", "ms", "us", "ns")
-_OFFSET: Final = r"(?:[Zz]|[+-]\d\d(?::?\d\d)?)$"
+_OFFSET: Final = r"[T ].*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$"
 
 
 def dates(rows: Rows, spec: DateColumn) -> pd.DatetimeIndex:

@@ -117,12 +117,9 @@ def _diagnosis(path: Path, header: list[str], numeric: Iterable[str]) -> DataErr
     places = {name: header.index(name) for name in numeric}
     try:
         with _records(path) as records:
+            next(records)  # the header
             for line, record in records:
-                wrong = (
-                    None
-                    if record == header
-                    else _wrong_record(record, header, places, f"{path}, line {line}")
-                )
+                wrong = _wrong_record(record, header, places, f"{path}, line {line}")
                 if wrong is not None:
                     return wrong
     except (OSError, EOFError, csv.Error) as error:
