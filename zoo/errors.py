@@ -146,6 +146,10 @@ class ExperimentBusy(ExperimentError):
     """Another process writes the directory."""
 
 
+class ResumeRefused(ExperimentError):
+    """A run that cannot be gone on with: data, code, seed, space or settings are not its own."""
+
+
 class UnknownPermutation(ExperimentError):
     """A permutation id that the experiment does not hold, or that is no id at all."""
 
@@ -268,6 +272,7 @@ __all__ = [
     "PromotionError",
     "ReconstructionError",
     "RegistryError",
+    "ResumeRefused",
     "RetiredSpec",
     "SchemaMismatch",
     "SensorInputError",

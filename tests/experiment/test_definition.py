@@ -1,9 +1,7 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from zoo.errors import ManifestError
-from zoo.experiment.definition import Definition, check_used, permutations
+from zoo.experiment.definition import Definition, check_used
 
 MANIFEST = {"model": {"_target_": "sklearn.linear_model.Ridge"}}
 
@@ -27,6 +25,9 @@ def parse(**tree):
         ({"search": {"seed": True}}, r"search\.seed: True"),
         ({"search": {"seed": -1}}, r"search\.seed: -1"),
         ({"search": {"strategy": "grit"}}, r"search\.strategy: 'grit'"),
+        ({"search": {"rounds": 0}}, r"search\.rounds: 0"),
+        ({"search": {"feedback_interval": 2.5}}, r"search\.feedback_interval: 2\.5"),
+        ({"search": {"reducers": {"focs": {}}}}, "did you mean 'focus'"),
         ({"manifest": None}, "either manifest or sfd_module"),
         ({"sfd_module": "x"}, "either manifest or sfd_module"),
     ],
@@ -44,24 +45,3 @@ def test_one_and_true_are_different_values():
 def test_a_parameter_that_nobody_uses_is_an_error():
     with pytest.raises(ManifestError, match=r"params\.alfa: nobody uses it.*did you mean 'alpha'"):
         check_used({"alfa": [1]}, {("params", "alpha"), ("settings", "alfa")}, "x.yaml")
-
-
-def test_an_id_is_the_position_in_the_product_of_the_values_as_declared():
-    found = permutations({"lookback": [126, 189, 252], "alpha": [3, 1]})
-    assert found[0] == {"lookback": 126, "alpha": 3}
-    assert found[3] == {"lookback": 189, "alpha": 1}
-    assert len(found) == 6
-
-
-@given(
-    st.dictionaries(
-        st.text("abc", min_size=1, max_size=2),
-        st.lists(st.integers(), min_size=1, max_size=4, unique=True),
-        min_size=1,
-        max_size=4,
-    )
-)
-def test_every_choice_has_one_id(params):
-    found = permutations(params)
-    assert len({tuple(choice.items()) for choice in found}) == len(found)
-    assert all(list(choice) == list(params) for choice in found)

@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -7,13 +8,14 @@ import textwrap
 import pytest
 
 from zoo.errors import ExperimentBusy, ExperimentError
-from zoo.experiment.replace import publish, repair, writing
+from zoo.experiment.replace import locked, publish, repair, replacement
 
 
 def put(path, text):
-    with writing(path) as staging:
-        (staging / "a.txt").write_text(text)
-        publish(staging, path)
+    with locked(path):
+        replacement(path).mkdir()
+        (replacement(path) / "a.txt").write_text(text)
+        publish(path)
 
 
 def hidden(path):
@@ -35,9 +37,9 @@ def test_a_directory_is_replaced_as_a_whole_and_nothing_is_left_beside_it(tmp_pa
 def test_a_writer_that_fails_leaves_the_directory_as_it_was(tmp_path):
     path = tmp_path / "momentum"
     put(path, "one")
-    with pytest.raises(ZeroDivisionError), writing(path) as staging:
-        (staging / "a.txt").write_bytes(b"two" if 1 / 0 else b"")
-    assert (path / "a.txt").read_text() == "one"
+    with pytest.raises(ZeroDivisionError), locked(path):
+        (path / "b.txt").write_bytes(b"two" if 1 / 0 else b"")
+    assert [p.name for p in path.iterdir()] == ["a.txt"]
     assert hidden(path) == []
 
 
@@ -64,8 +66,8 @@ def test_a_second_writer_is_refused_with_the_pid_of_the_first(tmp_path):
     path = tmp_path / "momentum"
     code = f"""
         from pathlib import Path
-        from zoo.experiment.replace import writing
-        with writing(Path({str(path)!r})):
+        from zoo.experiment.replace import locked
+        with locked(Path({str(path)!r})):
             print("ready", flush=True)
             input()
     """
@@ -77,7 +79,7 @@ def test_a_second_writer_is_refused_with_the_pid_of_the_first(tmp_path):
     )
     try:
         assert child.stdout.readline() == "ready\n"
-        with pytest.raises(ExperimentBusy, match=f"pid {child.pid}"), writing(path):
+        with pytest.raises(ExperimentBusy, match=f"pid {child.pid}"), locked(path):
             pytest.fail("two writers at once")
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
@@ -90,7 +92,7 @@ def test_a_second_writer_is_refused_with_the_pid_of_the_first(tmp_path):
 
 def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ExperimentError, match="cannot be written"), writing(tmp_path / "file" / "momentum"):
+    with pytest.raises(ExperimentError, match="cannot be written"), locked(tmp_path / "file" / "momentum"):
         pass
 
 
@@ -99,16 +101,19 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_or_the_new_directory(tmp_p
     put(path, "0")
     code = f"""
         from pathlib import Path
-        from zoo.experiment.replace import publish, writing
+        import shutil
+        from zoo.experiment.replace import locked, publish, replacement
         path = Path({str(path)!r})
         n = 0
         print("ready", flush=True)
         while True:
             n += 1
-            with writing(path) as staging:
+            with locked(path):
+                shutil.rmtree(replacement(path), ignore_errors=True)
+                replacement(path).mkdir()
                 for name in "abc":
-                    (staging / f"{{name}}.txt").write_text(str(n))
-                publish(staging, path)
+                    (replacement(path) / f"{{name}}.txt").write_text(str(n))
+                publish(path)
     """
     for moment in range(8):
         child = subprocess.Popen(
@@ -121,5 +126,6 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_or_the_new_directory(tmp_p
         child.communicate()
         repair(path)
         assert len({p.read_text() for p in path.iterdir()}) == 1
+    shutil.rmtree(replacement(path), ignore_errors=True)
     put(path, "end")
     assert hidden(path) == []

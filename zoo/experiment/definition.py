@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from zoo.errors import ManifestError, did_you_mean
+from zoo.experiment.reducers import build_reducers
+from zoo.experiment.strategy import STRATEGIES
 
 KEYS: Final = ("params", "search", "manifest", "sfd_module", "description")
-STRATEGIES: Final = ("grid",)
+SEARCH_KEYS: Final = (
+    "strategy",
+    "seed",
+    "shuffle",
+    "rounds",
+    "score",
+    "feedback_interval",
+    "reducers",
+    "delay_s",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A checked declaration; `manifest` still has its holes."""
+    """A checked declaration; `manifest` still has its holes.
+
+    Attributes:
+        params: the space; None where a decoder declares it.
+        search: the declared search, as it is recorded.
+        manifest: the declaration, or None.
+        sfd_module: a decoder's name, or None.
+    """
 
     params: dict[str, list[Any]] | None
-    seed: int
-    strategy: str
+    search: Mapping[str, Any]
     manifest: Mapping[str, Any] | None
     sfd_module: str | None
+
+    @property
+    def seed(self) -> int:
+        """Makes every choice, and fills every seed that a model leaves open."""
+        return int(self.search["seed"])
+
+    @property
+    def strategy(self) -> str:
+        """The name of the search strategy."""
+        return str(self.search["strategy"])
 
     @classmethod
     def parse(cls, tree: Mapping[str, Any], where: str) -> Definition:
@@ -32,24 +58,36 @@ class Definition:
                 one of manifest and sfd_module.
         """
         _check_keys(tree, KEYS, where, "")
-        search = tree.get("search") or {}
-        _check_keys(search, ("strategy", "seed"), where, "search.")
-        seed, strategy = search.get("seed", 0), search.get("strategy", "grid")
-        if type(seed) is not int or not 0 <= seed < 2**32:
-            raise ManifestError(
-                f"search.seed: {seed!r}", where=where, expected="an integer from 0 to 2**32 - 1"
-            )
-        if strategy not in STRATEGIES:
-            raise ManifestError(
-                f"search.strategy: {strategy!r}", where=where, expected=f"one of {', '.join(STRATEGIES)}"
-            )
+        search = _search(tree.get("search") or {}, where)
         if (tree.get("manifest") is None) == (tree.get("sfd_module") is None):
             raise ManifestError(
                 "give either manifest or sfd_module", where=where, expected="exactly one of the two"
             )
         declared = tree.get("params")
         params = None if tree.get("sfd_module") and declared is None else check_space(declared, where)
-        return cls(params, seed, strategy, tree.get("manifest"), tree.get("sfd_module"))
+        return cls(params, search, tree.get("manifest"), tree.get("sfd_module"))
+
+
+def _search(search: object, where: str) -> dict[str, Any]:
+    """Check the search's own keys; strategy and reducers check theirs when they are built."""
+    _check_keys(search, SEARCH_KEYS, where, "search.")
+    found: dict[str, Any] = {"strategy": "grid", "seed": 0, **dict(search)}  # type: ignore[call-overload]
+    if type(found["seed"]) is not int or not 0 <= found["seed"] < 2**32:
+        raise ManifestError(
+            f"search.seed: {found['seed']!r}", where=where, expected="an integer from 0 to 2**32 - 1"
+        )
+    for key in ("rounds", "feedback_interval"):
+        if found.get(key) is not None and (type(found[key]) is not int or found[key] < 1):
+            raise ManifestError(f"search.{key}: {found[key]!r}", where=where, expected="a positive integer")
+    build_reducers(found.get("reducers"), where)
+    if found["strategy"] not in STRATEGIES:
+        raise ManifestError(
+            f"search.strategy: {found['strategy']!r}",
+            where=where,
+            expected=f"one of {', '.join(STRATEGIES)}",
+            remedy=did_you_mean(found["strategy"], STRATEGIES),
+        )
+    return found
 
 
 def check_space(params: object, where: str) -> dict[str, list[Any]]:
@@ -71,11 +109,6 @@ def check_space(params: object, where: str) -> dict[str, list[Any]]:
                 f"params.{name}: a value stands twice", where=where, expected="each value once"
             )
     return {str(name): list(values) for name, values in params.items()}
-
-
-def permutations(params: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
-    """Return every choice of parameters; a permutation's id is its position."""
-    return [dict(zip(params, values, strict=True)) for values in itertools.product(*params.values())]
 
 
 def check_used(params: Mapping[str, Any], holes: set[tuple[str, str]], where: str) -> None:
@@ -107,4 +140,4 @@ def _check_keys(tree: object, known: tuple[str, ...], where: str, prefix: str) -
             )
 
 
-__all__ = ["Definition", "check_space", "check_used", "permutations"]
+__all__ = ["Definition", "check_space", "check_used"]

@@ -6,8 +6,9 @@ Bump `FORMAT_VERSION` when a reader of the version before would misread a direct
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,6 +92,23 @@ def kind_of(values: list[Any]) -> str:
     return "float" if kinds <= {int, float} else "str"
 
 
+def wider(kind: str, value: Any) -> str:
+    """Return the column type that holds what a column of type `kind` holds, and `value` as well."""
+    if value is None or kind == kind_of([value]) or (kind == "float" and kind_of([value]) == "int"):
+        return kind
+    return "float" if {kind, kind_of([value])} <= {"int", "float"} else "str"
+
+
+def pretty(value: Mapping[str, Any]) -> str:
+    """Write strict JSON that a person can read."""
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
+
+
+def now() -> str:
+    """Return the time, UTC, in ISO format."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
 def read_cell(text: str, kind: str, where: str) -> Any:
     """Read one cell of results.csv by its column's declared type.
 
@@ -129,7 +147,10 @@ __all__ = [
     "dumps",
     "kind_of",
     "loads",
+    "now",
+    "pretty",
     "read_cell",
     "read_text",
+    "wider",
     "write_cell",
 ]

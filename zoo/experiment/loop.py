@@ -1,23 +1,38 @@
-"""Run every permutation of an experiment and log it."""
+"""The experiment loop: restartable, parallel, prunable, auditable."""
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import zoo
 from zoo import settings as zoo_settings
-from zoo.errors import Interrupted, ZooError
+from zoo.errors import ExperimentExists, ResumeRefused
 from zoo.events import Advanced, Failed, Finished, Observer, Started, emit
-from zoo.experiment.definition import Definition, permutations
-from zoo.experiment.format import FORMAT_VERSION
-from zoo.experiment.pipeline import Done, Pipeline, from_definition
-from zoo.experiment.writer import ExperimentWriter, now
-from zoo.manifest.workbench import Workbench
+from zoo.experiment.definition import Definition
+from zoo.experiment.directory import ExperimentDirectory
+from zoo.experiment.domain import ParamDomain
+from zoo.experiment.format import FORMAT_VERSION, METADATA, loads, now, read_text
+from zoo.experiment.queue import SearchQueue
+from zoo.experiment.reducers import build_reducers
+from zoo.experiment.replace import locked, publish, replacement
+from zoo.experiment.rounds import Finished as FinishedRound
+from zoo.experiment.rounds import Recipe, Rounds, Worker
+from zoo.experiment.runlog import FINISHED, RunLog
+from zoo.experiment.search import Callback, Search
+from zoo.experiment.selection import PREFIX
+from zoo.experiment.space import Space
+from zoo.experiment.strategy import build_strategy
+from zoo.manifest.run import SELECTION
 from zoo.trust import Trust
+
+#: what a resumed run must have in common with the run that it goes on with
+_SAME = ("manifest", "sfd_module", "params", "seed", "settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,110 +45,237 @@ class Summary:
     duration_s: float
 
 
-def run_experiment(
-    definition: Mapping[str, Any],
-    directory: Path,
-    *,
-    settings: Mapping[str, Any] = zoo_settings.DEFAULTS,
-    trust: Trust | None = None,
-    overwrite: bool = False,
-    data: Any = None,
-    observers: Iterable[Observer] = (),
-) -> Summary:
-    """Run every permutation under `settings` and write an experiment directory.
+class UniversalExperimentLoop:
+    """Runs the permutations of a definition and writes an experiment directory.
 
     Args:
         definition: what conf/experiment declares, as plain values.
         directory: where the experiment will lie; its name is the experiment's.
         settings: the settings in force, which the directory records.
         trust: what the manifest's targets may import.
-        overwrite: replace a directory that exists.
         data: a `Dataset` or a `Table` in place of the declared source.
+        n_jobs: processes over rounds; the result does not depend on it.
+        callback: called `(log, queue)` after each batch; returns operations for the queue, or nothing.
         observers: who is told of progress and failures.
 
     Raises:
-        ManifestError, TrustError: a declaration that cannot be used; nothing was written.
-        ExperimentExists, ExperimentBusy: the directory is not to be written.
-        ExperimentError: every permutation failed.
+        ManifestError, TrustError: a declaration that cannot be used.
     """
-    started, where = time.perf_counter(), f"experiment {directory.name}"
-    parsed = Definition.parse(definition, where)
-    observers = list(observers)
-    pipeline = from_definition(parsed, directory, trust or Trust(), where)
-    choices = permutations(pipeline.params)
-    with (
-        ExperimentWriter.open(directory, len(choices), overwrite=overwrite) as writer,
-        zoo_settings.using(settings),
-    ):
-        bench = Workbench(pipeline.fetch_data() if data is None else data)
-        writer.audit("started", permutations=len(choices), seed=parsed.seed)
-        emit(observers, Started(where, len(choices)))
-        try:
-            failed = sum(
-                not _one(pipeline, n, params, bench, writer, observers) for n, params in enumerate(choices)
+
+    def __init__(
+        self,
+        definition: Mapping[str, Any],
+        directory: Path | str,
+        *,
+        settings: Mapping[str, Any] = zoo_settings.DEFAULTS,
+        trust: Trust | None = None,
+        data: Any = None,
+        n_jobs: int = 1,
+        callback: Callback | None = None,
+        observers: Iterable[Observer] = (),
+    ) -> None:
+        self.path = Path(directory)
+        self.task = f"experiment {self.path.name}"
+        self.definition = Definition.parse(definition, self.task)
+        delay = float(self.definition.search.get("delay_s") or 0.0)
+        self.recipe = Recipe(
+            self.definition, self.path, trust or Trust(), self.task, dict(settings), data, delay
+        )
+        self.n_jobs = n_jobs
+        self.callback = callback
+        self.observers = list(observers)
+
+    def run(self, *, overwrite: bool = False, resume: bool = False) -> Summary:
+        """Run what is not done yet.
+
+        Args:
+            overwrite: make the directory anew, and replace it when the new one is finished.
+            resume: go on with an unfinished run, or raise the target of a finished one.
+
+        Raises:
+            ExperimentExists: there is a directory, and neither was asked for.
+            ExperimentBusy: another process writes it.
+            ResumeRefused: data, code, seed, space or settings are not those of the run to go on with.
+            ExperimentError: every permutation failed, or the disk refused.
+        """
+        started = time.perf_counter()
+        self.recipe.pipeline()  # a declaration that cannot be used leaves no trace on disk
+        with locked(self.path):
+            log = self._open(overwrite=overwrite, resume=resume)
+            try:
+                self._search(log)
+                log.finish()
+            except BaseException:
+                self._leave(log)
+                raise
+            if log.work != self.path:
+                publish(self.path)
+        return Summary(self.path, len(log.done), len(log.failed), time.perf_counter() - started)
+
+    # --- opening ----------------------------------------------------------------------------------
+
+    def _open(self, *, overwrite: bool, resume: bool) -> RunLog:
+        """Choose the working directory, and begin or resume its log."""
+        new, existing = replacement(self.path), (self.path / METADATA).exists()
+        unfinished = (
+            new if (new / METADATA).exists() else self.path if existing and not self._finished() else None
+        )
+        if resume and not overwrite and (existing or unfinished is not None):
+            return self._resumed(unfinished)
+        if (existing or unfinished is not None) and not overwrite:
+            remedy = "replace it with overwrite=true"
+            if unfinished is not None:
+                remedy = "go on with resume=true, or begin again with overwrite=true"
+            problem = "exists already" if unfinished is None else "holds an unfinished run"
+            raise ExperimentExists(problem, where=self.path, remedy=remedy)
+        shutil.rmtree(new, ignore_errors=True)
+        self.worker = Worker(self.recipe)
+        log = RunLog(new if existing else self.path, self.path, self._metadata())
+        log.begin(self.path.glob("*.py"))
+        return log
+
+    def _finished(self) -> bool:
+        metadata = loads(read_text(self.path / METADATA), str(self.path / METADATA))
+        return bool(metadata.get("status", FINISHED) == FINISHED)
+
+    def _resumed(self, unfinished: Path | None) -> RunLog:
+        work = unfinished or replacement(self.path)
+        if unfinished is None:
+            ExperimentDirectory(self.path).results  # noqa: B018 - what is not whole is not gone on with
+            shutil.copytree(self.path, work)
+        recorded = loads(read_text(work / METADATA), str(work / METADATA))
+        self.worker = Worker(self.recipe)
+        self._check_same(recorded)
+        log = RunLog(work, self.path, {**recorded, "search": dict(self.definition.search)})
+        log.resume()
+        return log
+
+    def _check_same(self, recorded: Mapping[str, Any]) -> None:
+        """Refuse to go on under another name for the same thing: the rounds would not belong together."""
+        now_, then = self._metadata(), recorded
+        differing = [key for key in _SAME if now_.get(key) != then.get(key)]
+        for kind in ("data", "code"):
+            if (then.get("fingerprints") or {}).get(kind) != now_["fingerprints"][kind]:
+                differing.append(kind)
+        searched = ("strategy", "shuffle", "score", "feedback_interval")
+        mine, theirs = self.definition.search, then.get("search") or {}
+        differing += [f"search.{key}" for key in searched if mine.get(key) != theirs.get(key)]
+        if differing:
+            raise ResumeRefused(
+                f"was begun with another {', '.join(differing)}",
+                where=self.path,
+                expected="the same, so that all rounds belong together",
+                remedy="restore it, or begin again with overwrite=true",
             )
+
+    def _leave(self, log: RunLog) -> None:
+        """Keep an unfinished run that has rounds, and leave no trace of one that has none."""
+        if log.rows:
+            return
+        if log.work != self.path:
+            shutil.rmtree(log.work, ignore_errors=True)
+            return
+        for name in list(log.work.iterdir()):
+            if name.suffix != ".py":
+                name.unlink(missing_ok=True)
+        with suppress(OSError):  # a decoder of the user's own stays
+            log.work.rmdir()
+
+    # --- searching --------------------------------------------------------------------------------
+
+    def _search(self, log: RunLog) -> None:
+        search, column = self._build(log)
+        search.replay(log.events, log.log(column))
+        rounds = Rounds(self.recipe, self.worker, self.n_jobs, f"{log.work}:{time.time_ns()}")
+        total = search.queue.remaining() + len(search.queue.drawn)
+        emit(self.observers, Started(self.task, total))
+        if log.done:
+            emit(self.observers, Advanced(self.task, len(log.done), note="done before"))
+        try:
+            while ids := search.next_batch():
+                failures = self._batch(log, rounds, search.queue.space, ids)
+                begun = [] if log.events else [{"event": "started", "seed": self.definition.seed}]
+                log.close_batch([*begun, *search.close_batch(ids, failures, log.log(column))])
+                search.settle()
+            log.metadata["injected"] = search.queue.space.injected
         finally:
-            emit(observers, Finished(where))
-        writer.finish(_metadata(pipeline, parsed, settings, bench))
-    return Summary(directory, len(choices), failed, time.perf_counter() - started)
+            emit(self.observers, Finished(self.task))
+
+    def _build(self, log: RunLog) -> tuple[Search, str]:
+        declared = self.definition.search
+        space = Space(self.worker.pipeline.params)
+        options = {"shuffle": True} if declared.get("shuffle") else {}
+        strategy = build_strategy(self.definition.strategy, space, self.definition.seed, **options)
+        reducers = build_reducers(declared.get("reducers"))
+        interval = declared.get("feedback_interval")
+        if interval is None and (reducers or self.callback or strategy.adaptive):
+            interval = 10
+        queue = SearchQueue(space, strategy, ParamDomain(space.params), declared.get("rounds"))
+        kind = "panel" if self.worker.bench.is_panel else "table"
+        score = declared.get("score") or SELECTION[kind][0]
+        drop = [self.path] if log.work == self.path else [self.path, log.work]
+        return Search(queue, reducers, interval, self.callback, drop), f"{PREFIX}{score}"
+
+    def _batch(self, log: RunLog, rounds: Rounds, space: Space, ids: list[int]) -> list[dict[str, Any]]:
+        """Run what of a batch is not done; return its failures in the order of the batch."""
+        waiting = [(number, space[number]) for number in ids if number not in log.done]
+        failed: dict[int, FinishedRound] = {}
+        for done in rounds.run(waiting):
+            if done.error is not None:
+                failed[done.number] = done
+                emit(
+                    self.observers,
+                    Failed(f"{self.task}, permutation {done.number}", done.error, done.message),
+                )
+                continue
+            log.add(done.number, done.params, done.metrics, done.seconds, done.line)
+            emit(self.observers, Advanced(self.task, note=f"permutation {done.number}"))
+        return [
+            {
+                "event": "failed",
+                "round_id": number,
+                "round_params": failed[number].params,
+                "error": failed[number].error,
+                "message": failed[number].message,
+            }
+            for number in ids
+            if number in failed
+        ]
+
+    def _metadata(self) -> dict[str, Any]:
+        pipeline = self.worker.pipeline
+        declared = (
+            {"manifest": pipeline.manifest.to_config()}
+            if pipeline.sfd_module is None
+            else {"sfd_module": pipeline.sfd_module}
+        )
+        return {
+            "format_version": FORMAT_VERSION,
+            **declared,
+            "zoo_version": zoo.__version__,
+            "created_at": now(),
+            "settings": dict(self.recipe.settings),
+            "params": pipeline.params,
+            "search": dict(self.definition.search),
+            "seed": self.definition.seed,
+            "fingerprints": {
+                "data": self.worker.bench.data.fingerprint().as_dict(),
+                "code": pipeline.code(),
+            },
+            "libraries": pipeline.libraries(),
+        }
 
 
-def _one(
-    pipeline: Pipeline,
-    number: int,
-    params: Mapping[str, Any],
-    bench: Workbench,
-    writer: ExperimentWriter,
-    observers: list[Observer],
-) -> bool:
-    """Run and log one permutation; its failure is logged and reaches no other."""
-    task = f"experiment {writer.path.name}"
-    try:
-        done = pipeline.run(params, bench)
-    except Interrupted:
-        raise
-    except Exception as error:
-        writer.fail(number, params, error)
-        message = str(error) if isinstance(error, ZooError) else f"{type(error).__name__}: {error}"
-        emit(observers, Failed(f"{task}, permutation {number}", type(error).__name__, message))
-        return False
-    writer.add(number, params, done.metrics, done.execution_time, round_line(done))
-    emit(observers, Advanced(task, note=f"permutation {number}"))
-    return True
+def run_experiment(
+    definition: Mapping[str, Any],
+    directory: Path,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    **options: Any,
+) -> Summary:
+    """Run an experiment; `options` are those of `UniversalExperimentLoop`, errors those of its `run`."""
+    return UniversalExperimentLoop(definition, directory, **options).run(overwrite=overwrite, resume=resume)
 
 
-def round_line(done: Done) -> dict[str, Any]:
-    """Return what round_data.jsonl keeps of a permutation besides its id and parameters."""
-    probs = {} if done.probs is None else {"probs": done.probs}
-    return {
-        "preds": done.preds,
-        **probs,
-        "alignment": done.prepared.alignment,
-        "split": done.prepared.boundaries,
-        "deterministic": done.model.deterministic,
-    }
-
-
-def _metadata(
-    pipeline: Pipeline, definition: Definition, settings: Mapping[str, Any], bench: Workbench
-) -> dict[str, Any]:
-    declared = (
-        {"manifest": pipeline.manifest.to_config()}
-        if pipeline.sfd_module is None
-        else {"sfd_module": pipeline.sfd_module}
-    )
-    return {
-        "format_version": FORMAT_VERSION,
-        **declared,
-        "zoo_version": zoo.__version__,
-        "created_at": now(),
-        "settings": dict(settings),
-        "params": pipeline.params,
-        "search": {"strategy": definition.strategy, "seed": definition.seed},
-        "seed": definition.seed,
-        "fingerprints": {"data": bench.data.fingerprint().as_dict(), "code": pipeline.code()},
-        "libraries": pipeline.libraries(),
-    }
-
-
-__all__ = ["Summary", "round_line", "run_experiment"]
+__all__ = ["Summary", "UniversalExperimentLoop", "run_experiment"]

@@ -227,7 +227,7 @@ REDUCERS: Final[dict[str, type[Any]]] = {
 }
 
 
-def build_reducers(declared: Mapping[str, Any] | None) -> list[Reducer]:
+def build_reducers(declared: Mapping[str, Any] | None, where: str | None = None) -> list[Reducer]:
     """Return the declared reducers in order.
 
     Raises:
@@ -238,13 +238,14 @@ def build_reducers(declared: Mapping[str, Any] | None) -> list[Reducer]:
         if name not in REDUCERS:
             raise ManifestError(
                 f"search.reducers.{name}: no such reducer",
+                where=where,
                 expected=f"one of {', '.join(REDUCERS)}",
                 remedy=did_you_mean(name, REDUCERS),
             )
         try:
             built.append(REDUCERS[name](**(options or {})))
         except TypeError as error:
-            raise ManifestError(f"search.reducers.{name}: {error}") from error
+            raise ManifestError(f"search.reducers.{name}: {error}", where=where) from error
     return built
 
 

@@ -1,8 +1,8 @@
-"""Replacing a directory: two renames under a lock, and the repair of a replacement that was interrupted.
+"""One writer a directory, and replacing a directory by two renames under its lock.
 
-Beside `momentum/` lie, while they are needed, `.momentum.lock`, `.momentum.new-<pid>` (being written) and
-`.momentum.old` (set aside). A process killed between the two renames leaves only the one set aside; the next
-opening puts it back.
+Beside `momentum/` lie, while they are needed, `.momentum.lock` and `.momentum.pid` (who writes),
+`.momentum.new` (a replacement that is being made) and `.momentum.old` (set aside). A process killed between the
+two renames leaves only the one set aside; the next opening puts it back.
 """
 
 from __future__ import annotations
@@ -22,17 +22,22 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.parent / f".{path.name}.{suffix}"
 
 
+def replacement(path: Path) -> Path:
+    """Return where the replacement of a directory is made."""
+    return _beside(path, "new")
+
+
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[Path]:
-    """Hold a directory's lock and yield an empty staging directory, which is removed in the end.
+def locked(path: Path) -> Iterator[None]:
+    """Be the directory's only writer, and finish or undo what a writer before left half done.
 
     Raises:
         ExperimentBusy: another process writes the directory.
         ExperimentError: the place cannot be written.
     """
+    lock = FileLock(_beside(path, "lock"), timeout=0)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(_beside(path, "lock"), timeout=0)
         lock.acquire()
     except Timeout as error:
         raise ExperimentBusy(
@@ -40,18 +45,13 @@ def writing(path: Path) -> Iterator[Path]:
         ) from error
     except OSError as error:
         raise ExperimentError(
-            f"cannot be written: {error}", where=path, remedy="choose another place"
+            f"cannot be written: {error.strerror or error}", where=path, remedy="choose another place"
         ) from error
-    staging = _beside(path, f"new-{os.getpid()}")
     try:
         _restore(path)
-        for leftover in path.parent.glob(f".{path.name}.new-*"):  # the lock is ours: their writers are dead
-            shutil.rmtree(leftover, ignore_errors=True)
-        staging.mkdir()
         _beside(path, "pid").write_text(str(os.getpid()), encoding="ascii")
-        yield staging
+        yield
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
         _beside(path, "pid").unlink(missing_ok=True)
         lock.release()
 
@@ -63,17 +63,22 @@ def _writer(path: Path) -> str:
         return "unknown"
 
 
-def publish(staging: Path, path: Path) -> None:
-    """Put a finished staging directory in the place of `path`; the lock must be held."""
-    for file in staging.iterdir():
-        _sync(file)
-    _sync(staging)
-    old = _beside(path, "old")
+def publish(path: Path) -> None:
+    """Put the finished replacement in the place of `path`; the lock must be held."""
+    made, old = replacement(path), _beside(path, "old")
+    sync(made)
     if path.exists():
         path.rename(old)
-    staging.rename(path)
-    _sync(path.parent)
+    made.rename(path)
+    _sync_entry(path.parent)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def sync(directory: Path) -> None:
+    """Make a directory and its files durable."""
+    for file in directory.iterdir():
+        _sync_entry(file)
+    _sync_entry(directory)
 
 
 def repair(path: Path) -> None:
@@ -94,7 +99,7 @@ def _restore(path: Path) -> None:
         old.rename(path)
 
 
-def _sync(path: Path) -> None:
+def _sync_entry(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -102,4 +107,4 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-__all__ = ["publish", "repair", "writing"]
+__all__ = ["locked", "publish", "repair", "replacement", "sync"]

@@ -25,9 +25,9 @@ from zoo.errors import (
     UnknownPermutation,
 )
 from zoo.events import Advanced, Observer, emit
-from zoo.experiment.definition import permutations
 from zoo.experiment.directory import ExperimentDirectory, Round
 from zoo.experiment.pipeline import Done, Pipeline, from_metadata
+from zoo.experiment.space import Space
 from zoo.manifest.libraries import changed, major
 from zoo.manifest.workbench import Workbench
 from zoo.promotion.refit import agreement, counts, predictions_of, train_end
@@ -231,16 +231,13 @@ class Trainer:
 
     def _check_space(self, logged: Round, where: str) -> None:
         """An id is the position in the product of the declared values: the parameters must be those."""
-        space = self.pipeline.params
-        choices = permutations(space) if space else []
-        if space and (logged.id >= len(choices) or choices[logged.id] != logged.params):
-            raise ExperimentCorrupt(
-                f"round_params {logged.params!r} are not those of this id",
-                where=where,
-                expected=repr(choices[logged.id])
-                if logged.id < len(choices)
-                else f"an id below {len(choices)}",
-            )
+        space = Space(self.pipeline.params, self.directory.metadata.get("injected") or ())
+        if len(space) > logged.id and repr(space[logged.id]) == repr(logged.params):
+            return
+        expected = repr(space[logged.id]) if len(space) > logged.id else f"an id below {len(space)}"
+        raise ExperimentCorrupt(
+            f"round_params {logged.params!r} are not those of this id", where=where, expected=expected
+        )
 
     def _told(self, number: int, note: str) -> None:
         emit(self.observers, Advanced(f"promote {self.directory.name}", note=f"permutation {number} {note}"))

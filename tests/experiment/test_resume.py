@@ -1,0 +1,261 @@
+"""Nothing finished is lost, and a run that was stopped ends as one that never was."""
+
+import csv
+import json
+import random
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from zoo.data import Dataset
+from zoo.errors import ExperimentCorrupt, ExperimentExists, Interrupted, ResumeRefused
+from zoo.events import Advanced
+from zoo.experiment.directory import ExperimentDirectory
+from zoo.experiment.loop import UniversalExperimentLoop, run_experiment
+from zoo.experiment.replace import replacement
+from zoo.promotion import Trainer
+
+WIDE = {
+    "params": {"lookback": [10, 20, 30, 40], "alpha": [1, 10, 100]},
+    "search": {
+        "strategy": "random",
+        "seed": 7,
+        "feedback_interval": 3,
+        "reducers": {"focus": {"min_rounds": 6}},
+    },
+}
+
+
+@pytest.fixture
+def wide(definition):
+    return {**definition, **json.loads(json.dumps(WIDE))}
+
+
+def timeless(path):
+    """Every file without what a clock wrote."""
+    rows = list(csv.DictReader((path / "results.csv").open()))
+    for row in rows:
+        row.pop("execution_time")
+    metadata = json.loads((path / "metadata.json").read_text())
+    metadata.pop("created_at")
+    audit = [json.loads(line) for line in (path / "audit.jsonl").read_text().splitlines()]
+    for event in audit:
+        event.pop("at")
+        if event.get("by") == "budget":
+            event["evidence"].pop("seconds")
+    rest = {name: (path / name).read_text() for name in ("round_data.jsonl", "checkpoint.json")}
+    return {
+        "names": sorted(p.name for p in path.iterdir()),
+        "rows": rows,
+        "meta": metadata,
+        "audit": audit,
+        **rest,
+    }
+
+
+class StopAfter:
+    """An observer that interrupts after so many rounds."""
+
+    def __init__(self, rounds):
+        self.left = rounds
+
+    def __call__(self, event):
+        if isinstance(event, Advanced) and event.note.startswith("permutation"):
+            self.left -= 1
+            if self.left == 0:
+                raise Interrupted("SIGTERM")
+
+
+def stopped(definition, path, prices, rounds, **more):
+    with pytest.raises(Interrupted):
+        run_experiment(definition, path, data=prices, observers=[StopAfter(rounds)], **more)
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 3, 4, 6, 7, 8])
+def test_a_run_that_was_stopped_goes_on_where_it_was(wide, tmp_path, prices, rounds):
+    run_experiment(wide, tmp_path / "whole", data=prices)
+    stopped(wide, tmp_path / "parts", prices, rounds)
+    summary = run_experiment(wide, tmp_path / "parts", data=prices, resume=True)
+    assert timeless(tmp_path / "parts") == timeless(tmp_path / "whole")
+    assert summary.permutations == len(timeless(tmp_path / "whole")["rows"])
+
+
+def test_a_run_that_is_stopped_twice_loses_nothing(wide, tmp_path, prices):
+    run_experiment(wide, tmp_path / "whole", data=prices)
+    stopped(wide, tmp_path / "parts", prices, 2)
+    stopped(wide, tmp_path / "parts", prices, 3, resume=True)
+    run_experiment(wide, tmp_path / "parts", data=prices, resume=True)
+    assert timeless(tmp_path / "parts") == timeless(tmp_path / "whole")
+
+
+def test_finished_rounds_are_not_run_again(wide, tmp_path, prices):
+    stopped(wide, tmp_path / "x", prices, 4)
+    told = []
+    run_experiment(wide, tmp_path / "x", data=prices, resume=True, observers=[told.append])
+    fresh = [e for e in told if isinstance(e, Advanced) and e.note.startswith("permutation")]
+    assert len(fresh) == len(ExperimentDirectory(tmp_path / "x").ids) - 4
+
+
+def test_what_an_unfinished_run_has_finished_can_be_promoted(wide, tmp_path, prices):
+    stopped(wide, tmp_path / "x", prices, 4)
+    directory = ExperimentDirectory(tmp_path / "x")
+    assert len(directory.ids) == 4
+    assert Trainer(tmp_path / "x", prices).train([directory.ids[0]])
+
+
+def test_an_unfinished_run_is_not_begun_again_by_accident(wide, tmp_path, prices):
+    stopped(wide, tmp_path / "x", prices, 4)
+    with pytest.raises(ExperimentExists, match="holds an unfinished run; go on with resume=true"):
+        run_experiment(wide, tmp_path / "x", data=prices)
+    assert len(ExperimentDirectory(tmp_path / "x").ids) == 4
+
+
+def test_an_unfinished_replacement_leaves_the_old_one_in_place_and_goes_on(wide, tmp_path, prices):
+    run_experiment(wide, tmp_path / "x", data=prices)
+    before = timeless(tmp_path / "x")
+    stopped(wide, tmp_path / "x", prices, 2, overwrite=True)
+    assert timeless(tmp_path / "x") == before
+    with pytest.raises(ExperimentExists, match="unfinished run"):
+        run_experiment(wide, tmp_path / "x", data=prices)
+    run_experiment(wide, tmp_path / "x", data=prices, resume=True)
+    assert timeless(tmp_path / "x") == before
+    assert not replacement(tmp_path / "x").exists()
+
+
+def test_a_finished_run_goes_on_with_a_higher_target(definition, tmp_path, prices):
+    definition["search"]["rounds"] = 2
+    run_experiment(definition, tmp_path / "x", data=prices)
+    assert ExperimentDirectory(tmp_path / "x").ids == (0, 1)
+    definition["search"]["rounds"] = 3
+    run_experiment(definition, tmp_path / "x", data=prices, resume=True)
+    assert ExperimentDirectory(tmp_path / "x").ids == (0, 1, 2)
+    run_experiment(definition, tmp_path / "y", data=prices)
+    assert timeless(tmp_path / "x")["rows"] == timeless(tmp_path / "y")["rows"]
+
+
+def test_resuming_what_is_finished_changes_nothing(definition, experiment_dir, prices):
+    before = timeless(experiment_dir)
+    run_experiment(definition, experiment_dir, data=prices, resume=True)
+    assert timeless(experiment_dir) == before
+
+
+def test_resuming_nothing_begins(definition, tmp_path, prices):
+    assert run_experiment(definition, tmp_path / "x", data=prices, resume=True).permutations == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda d: d["search"].update(seed=8), "seed"),
+        (lambda d: d["params"].update(alpha=[1, 10, 1000]), "params"),
+        (lambda d: d["manifest"].update(split=[7, 2, 2]), "manifest"),
+        (lambda d: d["search"].update(strategy="grid"), r"search\.strategy"),
+        (lambda d: d["search"].update(feedback_interval=4), r"search\.feedback_interval"),
+    ],
+)
+def test_resume_refuses_another_run_by_name_and_keeps_what_is_there(wide, tmp_path, prices, change, named):
+    stopped(wide, tmp_path / "x", prices, 4)
+    change(wide)
+    with pytest.raises(ResumeRefused, match=f"was begun with another .*{named}"):
+        run_experiment(wide, tmp_path / "x", data=prices, resume=True)
+    assert len(ExperimentDirectory(tmp_path / "x").ids) == 4
+
+
+def test_resume_refuses_other_data_and_other_settings(wide, tmp_path, prices):
+    stopped(wide, tmp_path / "x", prices, 4)
+    other = Dataset({"close": prices.close * 1.0001}, prices.factors)
+    with pytest.raises(ResumeRefused, match="another data"):
+        run_experiment(wide, tmp_path / "x", data=other, resume=True)
+    from zoo.settings import DEFAULTS
+
+    with pytest.raises(ResumeRefused, match="another settings"):
+        run_experiment(
+            wide, tmp_path / "x", data=prices, resume=True, settings={**DEFAULTS, "forward_days": 5}
+        )
+
+
+def test_resume_refuses_other_code(wide, tmp_path, prices, edit_json):
+    stopped(wide, tmp_path / "x", prices, 4)
+    edit_json(
+        tmp_path / "x" / "metadata.json",
+        lambda meta: meta["fingerprints"]["code"]["modules"].update({"zoo.features.trend": "0" * 64}),
+    )
+    with pytest.raises(ResumeRefused, match="another code"):
+        run_experiment(wide, tmp_path / "x", data=prices, resume=True)
+
+
+@pytest.mark.parametrize("name", ["round_data.jsonl", "results.csv", "audit.jsonl"])
+def test_a_torn_last_line_is_repaired(wide, tmp_path, prices, name):
+    run_experiment(wide, tmp_path / "whole", data=prices)
+    stopped(wide, tmp_path / "x", prices, 5)
+    path = tmp_path / "x" / name
+    path.write_bytes(path.read_bytes()[:-7])
+    run_experiment(wide, tmp_path / "x", data=prices, resume=True)
+    assert timeless(tmp_path / "x") == timeless(tmp_path / "whole")
+
+
+def test_a_line_that_is_malformed_in_the_middle_is_an_error_and_nothing_is_lost(wide, tmp_path, prices):
+    stopped(wide, tmp_path / "x", prices, 5)
+    path = tmp_path / "x" / "results.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:2], "1,2,3\n", *lines[3:]]))
+    with pytest.raises(ExperimentCorrupt, match=r"results\.csv:3"):
+        run_experiment(wide, tmp_path / "x", data=prices, resume=True)
+    assert path.read_text().splitlines(keepends=True)[3:] == lines[3:]
+
+
+def test_the_number_of_processes_changes_nothing(wide, tmp_path, prices):
+    for jobs in (1, 2):
+        UniversalExperimentLoop(wide, tmp_path / str(jobs), data=prices, n_jobs=jobs).run()
+    assert timeless(tmp_path / "1") == timeless(tmp_path / "2")
+
+
+def killed_and_resumed(definition, directory, moments):
+    """Run in a process, kill it after each of `moments` seconds, and let the last one finish."""
+    code = f"""
+        import json, sys
+        from pathlib import Path
+        from zoo.experiment.loop import run_experiment
+        print("ready", flush=True)
+        run_experiment(json.loads({json.dumps(definition)!r}), Path({str(directory)!r}), resume=True)
+    """
+    for moment in [*moments, None]:
+        child = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+        )
+        try:
+            child.stdout.readline()
+            child.wait(timeout=moment)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            child.kill()
+            child.communicate()
+    assert child.returncode == 0
+
+
+def slowed(definition):
+    """Rounds that are slow enough to be hit."""
+    return {**definition, "search": {**definition["search"], "delay_s": 0.05}}
+
+
+def hit(definition, tmp_path, prices, points, seed):
+    slow, rng = slowed(definition), random.Random(seed)
+    run_experiment(slow, tmp_path / "whole", data=prices)
+    expected = timeless(tmp_path / "whole")
+    for point in range(points):
+        path = Path(tmp_path / f"killed{point}")
+        killed_and_resumed(slow, path, [rng.uniform(0.1, 1.4)])
+        assert timeless(path) == expected, point
+
+
+def test_a_run_killed_at_any_moment_ends_as_one_that_never_was(wide, tmp_path, prices):
+    hit(wide, tmp_path, prices, 3, seed=1)
+
+
+@pytest.mark.slow
+def test_fifty_random_kill_points_change_nothing(wide, tmp_path, prices):
+    hit(wide, tmp_path, prices, 50, seed=2)
