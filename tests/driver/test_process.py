@@ -182,6 +182,10 @@ def test_numeric_libraries_get_the_threads_of_the_job_unless_the_user_said_other
     assert _environment(1)["OMP_NUM_THREADS"] == "7"
     assert _environment(1)["OPENBLAS_NUM_THREADS"] == "1"
     assert "OPENBLAS_NUM_THREADS" not in _environment(None)
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    assert _environment(None)["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    assert _environment(None)["OMP_WAIT_POLICY"] == "ACTIVE"
 
 
 def test_a_result_that_finds_no_room_on_the_disk_comes_through_the_pipe(job, monkeypatch):
