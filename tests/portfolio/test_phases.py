@@ -124,11 +124,11 @@ def test_the_mean_of_all_phases_is_an_equal_part_in_each():
 
 def test_a_phase_that_never_trades_leaves_no_figure():
     scores, prices, _ = part(8)
-    few = over_phases(scores[:3], prices, policy=rank_weighted, horizon=5, every=5, costs=FREE)
+    few = over_phases(scores[:3], prices, policy=rank_weighted, horizon=5, every=5, costs=DEAR)
     assert [len(track.bars) > 0 for track in few.tracks] == [True] * 3 + [False] * 2
     assert all(math.isnan(value) for value in few.sharpe[:5])
     assert few.sharpe.phases == 5
-    assert len(few.mean_net()[0])
+    assert few.mean_net()[1][0] == pytest.approx(few.tracks[0].net[0] / 5)  # two fifths stay cash
     for nothing in (
         over_phases(scores[:0], prices, policy=rank_weighted, horizon=5, every=5, costs=FREE),
         over_phases(scores[:9], prices, policy=rank_weighted, horizon=5, every=5, costs=FREE, end=0),

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from zoo.metrics.ranking import mean_with_error
-from zoo.metrics.series import UNKNOWN, Estimate, complete, positive_bars, series
-from zoo.metrics.sharpe import YEAR, moments, sharpe_ratio
+from zoo.metrics.series import UNKNOWN, Estimate, Series, complete, positive_bars, series
+from zoo.metrics.sharpe import YEAR, moments, sharpe_standard_error
 
 _BASIS_POINT = 1e-4
 
@@ -67,13 +67,14 @@ def performance_of(
     after, before, half = series(net), series(gross), series(turnover)
     if not len(after) == len(before) == len(half):
         raise ValueError(f"net, gross and turnover have {len(after)}, {len(before)} and {len(half)} bars")
-    per_bar = sharpe_ratio(after)
+    found = moments(after)
+    per_bar = Estimate(found.sharpe, sharpe_standard_error(found.sharpe, found.periods))
     root = math.sqrt(positive_bars(bars_per_year))
     return Performance(
         periods=len(after),
         annual_mean=annualised_mean(after, bars_per_year),
         annual_gross_mean=annualised_mean(before, bars_per_year),
-        annual_volatility=annualised_volatility(after, bars_per_year),
+        annual_volatility=_volatility(after, found.kurtosis, bars_per_year),
         sharpe=per_bar,
         annual_sharpe=Estimate(root * per_bar.value, root * per_bar.se),
         max_drawdown=Estimate(max_drawdown(after), math.nan),
@@ -97,11 +98,15 @@ def annualised_volatility(returns: ArrayLike, bars_per_year: float = YEAR) -> Es
 
     Its error is that of independent returns of any distribution: σ sqrt((κ - 1) / 4T), κ the kurtosis.
     """
-    values, year = series(returns), positive_bars(bars_per_year)
+    values = series(returns)
+    return _volatility(values, moments(values).kurtosis, positive_bars(bars_per_year))
+
+
+def _volatility(values: Series, kurtosis: float, year: float) -> Estimate:
     if not complete(values):
         return UNKNOWN
     spread = math.sqrt(year) * float(values.std(ddof=1))
-    excess = moments(values).kurtosis - 1.0  # of two values it is 0, give or take rounding; NaN stays NaN
+    excess = kurtosis - 1.0  # of two values it is 0, give or take rounding; NaN stays NaN
     return Estimate(spread, spread * math.sqrt((0.0 if excess < 0 else excess) / (4.0 * len(values))))
 
 

@@ -90,7 +90,7 @@ def _impact(marks: Floats, known: NDArray[np.bool_], volume: Floats, costs: Cost
 def _trailing(values: Floats) -> Floats:
     """Return sums over the last `_WINDOW` bars, this one included, by sums from the first bar on."""
     total = np.cumsum(values, axis=0)
-    total[_WINDOW:] -= total[:-_WINDOW].copy()
+    total[_WINDOW:] -= total[:-_WINDOW]
     return total
 
 

@@ -72,6 +72,9 @@ def run(market: Market, weights: Floats, schedule: Schedule, costs: Costs) -> Ac
     rows = np.arange(accounts)
     lengths = np.diff(schedule.trades, axis=1, append=schedule.ends[:, None])
     active = np.arange(trades) < schedule.counts[:, None]
+    spans = lengths.max(axis=0)
+    span = np.arange(spans.max() + 1)
+    growth = np.power(1.0 + costs.cash, span)
     shares = np.zeros((accounts, schedule.sleeves, assets))
     value = np.ones(accounts)
     cash = np.ones(accounts)
@@ -98,16 +101,17 @@ def run(market: Market, weights: Floats, schedule: Schedule, costs: Costs) -> Ac
         shares[:, slot] = wanted
         cash = cash - bought.sum(axis=1) - spent
         total = wanted if schedule.sleeves == 1 else shares.sum(axis=1)
-        span = np.arange(lengths[:, trade].max() + 1)
-        bars = np.minimum(bar[:, None] + span, schedule.ends[:, None])
-        _hold(market, total, bars, cash, costs, book)
+        bars = np.minimum(bar[:, None] + span[: spans[trade] + 1], schedule.ends[:, None])
+        _hold(market, total, bars, cash, costs.borrow, growth[: spans[trade] + 1], book)
         last = lengths[:, trade]
         cash = book.cash[-1][rows, last]
         value = book.net[-1][rows, last] + cash
     return _accounts(book, lengths, active, costs)
 
 
-def _hold(market: Market, total: Floats, bars: Positions, cash: Floats, costs: Costs, book: _Book) -> None:
+def _hold(
+    market: Market, total: Floats, bars: Positions, cash: Floats, borrow: float, growth: Floats, book: _Book
+) -> None:
     """Mark a block: from the trading bar, after its trade, to the next one, before its trade."""
     block = market.marks.take(bars, axis=0)
     net = np.vecdot(block, total[:, None])
@@ -117,15 +121,11 @@ def _hold(market: Market, total: Floats, bars: Positions, cash: Floats, costs: C
     book.gross.append(gross)
     if market.known is not None:
         book.stale.append(np.vecdot(np.where(market.known.take(bars, axis=0), 0.0, block), size[:, None]))
-    growth = np.power(1.0 + costs.cash, np.arange(bars.shape[1]))
-    level = np.empty(net.shape)
-    level[:, 0] = cash
-    if costs.borrow:
+    level = cash[:, None] * growth
+    if borrow:
         short = (gross[:, :-1] - net[:, :-1]) / 2.0
-        level[:, 1:] = cash[:, None] - costs.borrow * np.cumsum(short / growth[1:], axis=1)
-    else:
-        level[:, 1:] = cash[:, None]
-    book.cash.append(level * growth)
+        level[:, 1:] -= borrow * np.cumsum(short / growth[1:], axis=1) * growth[1:]
+    book.cash.append(level)
 
 
 def _accounts(book: _Book, lengths: Positions, active: NDArray[np.bool_], costs: Costs) -> Accounts:
@@ -138,6 +138,7 @@ def _accounts(book: _Book, lengths: Positions, active: NDArray[np.bool_], costs:
     marked[opening] = False
     days = np.flatnonzero(marked)
     traded = opening - np.arange(len(opening))  # the day of each trade: openings before it are no days
+    account, which = np.nonzero(active)
     value = net + cash
     before = value[:, days - 1]
 
@@ -145,14 +146,12 @@ def _accounts(book: _Book, lengths: Positions, active: NDArray[np.bool_], costs:
         """Take the state at each close, after the trades of that close."""
         found = np.empty((len(net), len(days) + 1))
         found[:, 1:] = per_bar[:, days]
-        for account, on in enumerate(active):
-            found[account, traded[on]] = per_bar[account, opening[on]]
+        found[account, traded[which]] = per_bar[account, opening[which]]
         return found
 
     def on_days(per_trade: Floats) -> Floats:
         found = np.zeros((len(net), len(days) + 1))
-        for account, on in enumerate(active):
-            found[account, traded[on]] = per_trade[account, on]
+        found[account, traded[which]] = per_trade[account, which]
         return found
 
     def moved(change: Floats) -> Floats:
