@@ -27,6 +27,18 @@ def test_an_object_under_a_trusted_prefix_is_resolved():
         "zoo.errors.difflib.get_close_matches",
         "zoo.errors.ZooError.__init__.__globals__",
         "zoo.errors.USAGE_EXIT",
+        "zoo.errors.ZooError",
+        "zoo.manifest.construct.call",
+        "zoo.trust.import_module",
+        "zoo.driver.process.run_job",
+        "sklearn.utils._testing.assert_run_python_script_without_output",
+        "sklearn.utils._testing._delete_folder",
+        "sklearn.utils.Bunch",
+        "sklearn.linear_model._ridge.Ridge",
+        "sklearn.datasets.fetch_openml",
+        "sklearn.externals._arff.load",
+        "sklearn.config_context",
+        "sklearn.base.clone",
         "sklearn",
         "sklearn.linear_model",
         "sklearn.linear_model.Rige",
@@ -75,8 +87,39 @@ def test_a_prefix_trusts_whole_packages_only():
 
 
 def test_every_target_of_a_tree_is_found():
-    tree = {"_target_": "zoo.a", "x": [{"_target_": "zoo.b"}, {"y": {"_target_": "sklearn.c"}}]}
-    assert check_targets(tree, Trust()) == ["zoo.a", "zoo.b", "sklearn.c"]
+    tree = {"_target_": "zoo.data.a", "x": [{"_target_": "zoo.models.b"}, {"y": {"_target_": "sklearn.c"}}]}
+    assert check_targets(tree, Trust()) == ["zoo.data.a", "zoo.models.b", "sklearn.c"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "sklearn.gaussian_process.kernels.RBF",
+        "sklearn.model_selection.KFold",
+        "sklearn.metrics.make_scorer",
+        "sklearn.pipeline.Pipeline",
+        "sklearn.compose.ColumnTransformer",
+    ],
+)
+def test_what_estimators_are_made_of_is_offered(path):
+    assert callable(resolve(path))
+
+
+def test_a_target_of_zoos_own_machinery_runs_nothing(tmp_path):
+    marker = tmp_path / "ran"
+    text = '{"_target_": "os.system", "command": "touch %s"}' % marker
+    tree = {
+        "_target_": "zoo.manifest.construct.call",
+        "trust": ["os", "posix"],
+        "tree": {"_target_": "zoo.experiment.format.loads", "where": "x", "text": text},
+    }
+    from zoo.manifest.construct import call
+
+    with pytest.raises(TrustError, match="not offered"):
+        check_targets(tree, Trust())
+    with pytest.raises(TrustError, match="not offered"):
+        call(tree, Trust())
+    assert not marker.exists()
 
 
 def test_a_module_outside_the_list_is_not_imported():

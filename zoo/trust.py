@@ -4,7 +4,8 @@ The list lives in code and in conf/trust, never in an artefact.
 
 A name is checked in three steps: its form and prefix before anything is imported; its path, in which no
 segment after the module may be a module again (`sklearn.datasets._base.os.system` is `os.system`); and the
-module that defines the object it leads to.
+module that defines the object it leads to. Of `zoo` only what YAML is meant to name is offered, and of
+scikit-learn only estimators and their parts: its test helpers run commands and delete directories.
 """
 
 from __future__ import annotations
@@ -24,6 +25,17 @@ from zoo.errors import TrustError
 
 DEFAULT_PREFIXES: Final = ("zoo.", "sklearn.")
 TARGET_KEY: Final = "_target_"
+#: what of zoo a file may name
+OFFERED: Final = ("zoo.data", "zoo.features", "zoo.targets", "zoo.models")
+#: packages of scikit-learn whose classes and functions are parts of estimators, though no estimators
+_PARTS: Final = ("sklearn.gaussian_process.kernels", "sklearn.metrics", "sklearn.model_selection")
+_CLOSED: Final = (
+    "sklearn.conftest",
+    "sklearn.datasets",
+    "sklearn.externals",
+    "sklearn.tests",
+    "sklearn.utils",
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
 
 
@@ -50,8 +62,7 @@ class Trust:
 
     def covers(self, name: str) -> bool:
         """Tell whether a dotted name lies under a trusted prefix."""
-        roots = [prefix.rstrip(".") for prefix in self.prefixes if prefix.rstrip(".")]
-        return any(name == root or name.startswith(f"{root}.") for root in roots)
+        return _under(name, [prefix.rstrip(".") for prefix in self.prefixes if prefix.rstrip(".")])
 
 
 def check_name(name: object, trust: Trust, where: str | None = None) -> str:
@@ -69,7 +80,28 @@ def check_name(name: object, trust: Trust, where: str | None = None) -> str:
             expected=f"a name under {', '.join(trust.prefixes)}",
             remedy=f"if you trust that package, add '{package}.' to trust.prefixes in conf/trust",
         )
+    _check_offered(valid, where)
     return valid
+
+
+def _check_offered(name: str, where: str | None) -> None:
+    """Refuse machinery: of zoo what YAML does not name, of scikit-learn what is private or no estimator's."""
+    top = name.partition(".")[0]
+    private = any(segment.startswith("_") for segment in name.split("."))
+    if (top == "zoo" and not _under(name, OFFERED)) or (
+        top == "sklearn" and (private or _under(name, _CLOSED))
+    ):
+        offered = ", ".join(OFFERED) if top == "zoo" else "scikit-learn's public estimators"
+        raise TrustError(
+            f"{name!r} is not offered to files, and nothing of it was imported",
+            where=where,
+            expected=f"a name under {offered}",
+            remedy="name a source, feature, target or model",
+        )
+
+
+def _under(name: str, roots: Iterable[str]) -> bool:
+    return any(name == root or name.startswith(f"{root}.") for root in roots)
 
 
 def check_form(name: object, where: str | None = None) -> str:
@@ -167,7 +199,21 @@ def _checked_origin(found: Any, path: str, trust: Trust, where: str | None) -> A
             expected=f"a class or a function defined under {', '.join(trust.prefixes)}",
             remedy="name the object where it is defined, and trust that package",
         )
+    if origin.partition(".")[0] == "sklearn" and not _is_part(found, path):
+        raise TrustError(
+            f"{path!r} is no estimator",
+            where=where,
+            expected="an estimator of scikit-learn, a kernel, a scorer or a splitter",
+            remedy="name one of these",
+        )
     return found
+
+
+def _is_part(found: Any, path: str) -> bool:
+    """Tell whether an object of scikit-learn is an estimator class, or a part that estimators take."""
+    from sklearn.base import BaseEstimator
+
+    return (isinstance(found, type) and issubclass(found, BaseEstimator)) or _under(path, _PARTS)
 
 
 def import_module(name: str, trust: Trust, where: str | None = None) -> types.ModuleType:
@@ -241,6 +287,7 @@ def _check_local(path: Path, digest: str, trust: Trust, recorded: str | None) ->
 
 __all__ = [
     "DEFAULT_PREFIXES",
+    "OFFERED",
     "TARGET_KEY",
     "Trust",
     "check_form",

@@ -46,7 +46,8 @@ def test_a_column_with_one_nan_is_still_a_column_of_floats():
 
 
 @pytest.mark.parametrize(
-    "text", ['{"a": NaN}', '{"a": Infinity}', '{"a": 1, "a": 2}', "{", "", "{} {}", "[" * 100_000]
+    "text",
+    ['{"a": NaN}', '{"a": Infinity}', '{"a": 1e999}', '{"a": 1, "a": 2}', "{", "", "{} {}", "[" * 100_000],
 )
 def test_only_strict_json_is_read(text):
     with pytest.raises(ExperimentCorrupt, match=r"metadata\.json: is not JSON"):

@@ -99,7 +99,7 @@ def test_a_manifest_may_say_that_a_model_is_not_deterministic(manifest):
 
 def test_what_is_no_estimator_is_refused(manifest):
     with pytest.raises(ManifestError, match="no scikit-learn estimator"):
-        build_model(manifest.with_model("zoo.trust.Trust").bind(PARAMS))
+        build_model(manifest.with_model("sklearn.model_selection.KFold").bind(PARAMS))
 
 
 def test_the_same_manifest_gives_the_same_bits(manifest, prices):

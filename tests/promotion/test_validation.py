@@ -87,6 +87,12 @@ def test_predictions_that_were_all_zero_must_be_zero():
     assert places([0.0, 0.0], [0.0, 1e-300])
 
 
+@pytest.mark.parametrize("absurd", [1e200, 1e308, float("inf")])
+def test_no_single_recorded_score_can_widen_the_tolerance_of_the_others(absurd):
+    logged, reproduced = [absurd, 5.0, 7.0], [0.1, 0.2, 0.3]
+    assert places(logged, reproduced)[0].key == "preds[0] (the worst of 3 that differ)"
+
+
 def test_classes_agree_exactly_in_value_and_in_type():
     assert places([0, 1, "up", True], [0, 1, "up", True], deterministic=False) == []
     assert places([0, 1], [0, 2], deterministic=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -50,8 +51,12 @@ def loads(text: str, where: str) -> Any:
     def refuse(token: str) -> Any:
         raise ValueError(f"{token} is no JSON number")
 
+    def number(token: str) -> float:
+        value = float(token)
+        return value if math.isfinite(value) else refuse(token)
+
     try:
-        return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
+        return json.loads(text, parse_constant=refuse, parse_float=number, object_pairs_hook=unique)
     except (ValueError, RecursionError) as error:
         raise ExperimentCorrupt(f"is not JSON: {error}", where=where, remedy=REMAKE) from error
 

@@ -148,7 +148,7 @@ def _decoder(
     where = f"{directory}: sfd_module"
     check_form(name, where)
     local = directory / f"{name}.py"
-    found = local.is_file()
+    found = "." not in name and local.is_file()
     module = load_local(local, trust, recorded=recorded) if found else import_module(name, trust, where)
     for function in ("params", "manifest"):
         if not callable(getattr(module, function, None)):

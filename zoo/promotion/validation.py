@@ -138,8 +138,8 @@ def compare_predictions(
     """Return how predictions differ, as one mismatch that counts the differing places and names the worst."""
     if len(logged) != len(reproduced):
         return [Mismatch(f"len({name})", len(logged), len(reproduced), 0.0)]
-    scores = [v for v in logged if isinstance(v, float)]
-    tolerance = 0.0 if not scores else _share(deterministic) * root_mean_square(scores)
+    scale = min(root_mean_square(logged), root_mean_square(reproduced))
+    tolerance = _share(deterministic) * scale
     wrong = [
         i for i, (a, b) in enumerate(zip(logged, reproduced, strict=True)) if not _agrees(a, b, tolerance)
     ]
@@ -154,20 +154,27 @@ def _share(deterministic: bool) -> float:
     return ABSOLUTE if deterministic else STOCHASTIC
 
 
-def root_mean_square(values: Sequence[float]) -> float:
-    """Return the root mean square; NaN where a value is, so that nothing agrees within it."""
-    return math.sqrt(math.fsum(value * value for value in values) / len(values))
+def root_mean_square(values: Sequence[Any]) -> float:
+    """Return the root mean square of the finite scores among `values`; 0 where there is none or it overflows.
+
+    The tolerance must never grow with what a single recorded score claims: an absurd one is a mismatch itself.
+    """
+    scores = [value for value in values if isinstance(value, float) and math.isfinite(value)]
+    largest = max(map(abs, scores), default=0.0)
+    if largest == 0.0:
+        return 0.0
+    return largest * math.sqrt(math.fsum((v / largest) ** 2 for v in scores) / len(scores))
 
 
 def _agrees(a: Any, b: Any, tolerance: float) -> bool:
-    """Scores within tolerance; classes and absent predictions exactly, in value and in type."""
+    """Finite scores within tolerance; classes and absent predictions exactly, in value and in type."""
     if isinstance(a, float) and isinstance(b, float):
-        return same(a, b, tolerance)
+        return math.isfinite(a) and math.isfinite(b) and same(a, b, tolerance)
     return type(a) is type(b) and bool(a == b)
 
 
 def _distance(a: Any, b: Any) -> float:
-    distance = abs(a - b) if isinstance(a, float) and isinstance(b, float) else math.inf
+    distance: float = abs(a - b) if isinstance(a, float) and isinstance(b, float) else math.inf
     return math.inf if math.isnan(distance) else distance
 
 
