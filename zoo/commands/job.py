@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from zoo.spec import Spec
 Result = dict[str, Any]
 
 
-class SpecJob:
+class SpecJob(ABC):
     """What is done with each spec; called with the task's configuration, it returns a result of plain values.
 
     It may travel to a worker process of a launcher: observers, the stop request and the roster stay behind,
@@ -50,9 +51,9 @@ class SpecJob:
         """Leave behind what belongs to this process; the roster was looked at before the job was launched."""
         return {**self.__dict__, "roster": {}, "observers": (StatusLines(),), "stop": None}
 
+    @abstractmethod
     def __call__(self, config: DictConfig) -> Result:
         """Do it. A failure is a result; an exception is a bug."""
-        raise NotImplementedError
 
     def read(self, config: DictConfig) -> tuple[Request, Spec, Line]:
         """Read one configuration.
