@@ -127,6 +127,13 @@ def test_trades_that_add_up_to_the_threshold_complete_the_bar():
     assert bars.dates[0] == START + pd.Timedelta("9s")
 
 
+def test_bars_may_be_of_any_length():
+    sizes = [*[1] * 3, *[0.01] * 1000, *[5] * 3]
+    frame = pd.DataFrame({"date": pd.date_range(START, periods=1006, freq="s"), "price": 1.0, "size": sizes})
+    bars = volume_bars(trades(frame), volume=3)
+    assert bars.field("trades").iloc[:, 0].tolist() == [3, 300, 300, 300, 101, 1, 1]
+
+
 def test_a_trade_is_never_split_nor_are_those_of_an_instant():
     frame = pd.DataFrame(
         {"date": [START, START, START + pd.Timedelta("1s")], "price": 1.0, "size": [7, 8, 100]}
@@ -190,6 +197,17 @@ def test_what_is_missing_in_a_bar_stays_missing():
     assert bars.close.iloc[1:].notna().sum().tolist() == [4, 5]
 
 
+def test_the_average_price_is_of_the_rows_that_have_a_price_and_a_volume():
+    data = fine(assets=("A",))
+    volume, close = data.field("volume").copy(), data.close.copy()
+    volume.iloc[2] = np.nan
+    close.iloc[3] = np.nan
+    bars = time_bars(Dataset({"close": close, "volume": volume}), every="1h")
+    rows = [1, 4]
+    value = (close.iloc[rows] * volume.iloc[rows]).sum() / volume.iloc[rows].sum()
+    assert bars.field("vwap").iloc[1, 0] == pytest.approx(value["A"], rel=1e-14)
+
+
 def test_a_stretch_without_a_row_has_no_bar():
     data = fine()
     holed = data.between(None, "2024-01-02T22:45"), data.between("2024-01-03T02:15", None)
@@ -203,6 +221,12 @@ def test_days_end_at_midnight_where_the_clocks_are():
     assert [str(date) for date in bars.dates] == ["2024-10-27 00:00:00+02:00", "2024-10-28 00:00:00+01:00"]
     counts = np.diff(np.r_[0, np.searchsorted(data.dates, bars.dates, side="right")])
     assert counts.tolist() == [96, 100]  # that day had 25 hours
+    quarters = time_bars(
+        data, every="4h"
+    )  # 24 hours after midnight it was 23:00, and the day had an hour to go
+    assert {f"{date:%H:%M}" for date in quarters.dates[:6]} == {f"{h:02}:00" for h in (0, 4, 8, 12, 16, 20)}
+    assert [f"{date:%H:%M}" for date in quarters.dates[6:14]] == [
+        *("03:00", "07:00", "11:00", "15:00", "19:00", "23:00"), "00:00", "04:00"]  # fmt: skip
     daily = sp500(start="2022-01-03", end="2022-01-31")
     assert time_bars(daily, every="1D").dates.equals(daily.dates)
 

@@ -148,15 +148,17 @@ def test_duckdb_queries_files_and_databases(tmp_path, wanted):
     assert duckdb(QUERY, database=tmp_path / "m.duckdb", start="2024-01-04").close.shape == (1, 2)
 
 
-def test_what_duckdb_refuses_is_said(tmp_path):
-    pytest.importorskip("duckdb")
-    prices = LONG
-    assert len(prices) == 6  # a variable of this name is no table of the query's
+def test_what_duckdb_refuses_is_said(tmp_path, monkeypatch):
+    engine = pytest.importorskip("duckdb")
+    # a variable of this name is no table of the query's
+    monkeypatch.setattr("zoo.data.queries.prices", LONG, raising=False)
     refused(duckdb, "duckdb: the query was refused: Catalog Error: Table with name prices", QUERY)
     refused(duckdb, "the query was refused: Parser Error", "SELEC")
     refused(duckdb, "the query was refused: IO Error: No files found", f"SELECT * FROM '{tmp_path}/nix.csv'")
     refused(duckdb, "nix.duckdb: no such file", QUERY, database=tmp_path / "nix.duckdb")
     refused(duckdb, "the query gives no rows", "")
+    engine.connect(str(tmp_path / "m.duckdb")).close()
+    refused(duckdb, "read-only", "CREATE TABLE x (y INT)", database=tmp_path / "m.duckdb")
     (tmp_path / "bad.duckdb").write_bytes(b"x" * 5000)
     refused(duckdb, "bad.duckdb: the query was refused", QUERY, database=tmp_path / "bad.duckdb")
 

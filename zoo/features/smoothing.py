@@ -36,7 +36,7 @@ def smoothed(values: Panel, window: int, weight: float) -> Panel:
             seen = np.where(present[date], seen + 1, 0)
             # While it is seeded, `average` is the mean of the values so far; after that it moves by `weight`.
             step = np.where(seen <= window, 1.0 / np.maximum(seen, 1), weight)
-            average = np.where(seen <= 1, row, average + step * (row - average))
+            average = np.where(present[date], average + step * (row - average), 0.0)
             averages[date] = np.where(seen >= window, average, np.nan)
     return averages
 

@@ -100,7 +100,7 @@ def _weighted_mean(values: Panel, weights: Panel, length: int) -> Panel:
             some_weights = np.ascontiguousarray(weights[:, some])
             total = Span.of(some_weights, length).mean()
             product = Span.of(np.ascontiguousarray(values[:, some]) * some_weights, length).mean()
-            found[length - 1 :, some] = np.where(total > 0, product / total, np.nan)
+            found[length - 1 :, some] = product / total
     return found
 
 
