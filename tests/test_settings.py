@@ -85,6 +85,47 @@ def test_an_instance_gets_its_class_attribute_back():
     assert type(target) is Config
 
 
+class WithProperty:
+    def __init__(self):
+        self._days = 21
+
+    @property
+    def days(self):
+        return self._days
+
+    @days.setter
+    def days(self, value):
+        self._days = value
+
+
+def test_a_property_gets_its_value_back():
+    target = WithProperty()
+    with overrides(target, {"days": 60}, ["days"]):
+        assert target.days == 60
+    assert target.days == 21
+
+
+class Stubborn:
+    """Takes an override of `bad` and refuses to take it back."""
+
+    bad, good = 1, 1
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name):
+        if name == "bad":
+            raise RuntimeError("no")
+        super().__delattr__(name)
+
+
+def test_one_name_that_cannot_be_restored_leaves_no_other_behind():
+    target = Stubborn()
+    with pytest.raises(RuntimeError, match="no"), overrides(target, {"good": 2, "bad": 2}, ["good", "bad"]):
+        pass
+    assert target.good == 1
+
+
 def test_reads_of_our_settings_are_recorded_by_everybody_who_listens():
     with overrides(settings, {"forward_days": 60}) as outer, recorded() as inner:
         _ = settings["forward_days"]

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 import textwrap
@@ -107,7 +108,7 @@ def test_what_estimators_are_made_of_is_offered(path):
 
 def test_a_target_of_zoos_own_machinery_runs_nothing(tmp_path):
     marker = tmp_path / "ran"
-    text = '{"_target_": "os.system", "command": "touch %s"}' % marker
+    text = json.dumps({"_target_": "os.system", "command": f"touch {marker}"})
     tree = {
         "_target_": "zoo.manifest.construct.call",
         "trust": ["os", "posix"],

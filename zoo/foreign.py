@@ -49,7 +49,10 @@ def slot_of(target: object) -> Slot:
     own = getattr(target, "__dict__", None)
 
     def get(name: str) -> Any:
-        return getattr(target, name, NO_VALUE) if own is None else own.get(name, NO_VALUE)
+        described = hasattr(getattr(type(target), name, None), "__set__")  # a property or a slot
+        if own is None or described:
+            return getattr(target, name, NO_VALUE)
+        return own.get(name, NO_VALUE)
 
     def delete(name: str) -> None:
         with contextlib.suppress(AttributeError):

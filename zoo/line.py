@@ -9,6 +9,7 @@ from typing import Any
 
 from zoo.configuration import group_files, load_yaml, plain
 from zoo.errors import ConfigError, LineMismatch, SpecError, did_you_mean
+from zoo.settings import DEFAULTS
 from zoo.spec import NAME
 
 
@@ -115,7 +116,7 @@ def parse_line(values: Mapping[str, Any], where: Path) -> Line:
                 remedy=did_you_mean(key, known),
             )
     try:
-        line = Line(**{**values, "locked": tuple(values.get("locked") or ())})
+        line = Line(**{**values, "locked": _locked(values.get("locked"), where)})
     except TypeError as error:
         raise ConfigError(str(error), where=where, expected=f"keys {', '.join(known)}") from error
     if line.name != where.stem or NAME.fullmatch(line.name) is None:
@@ -126,6 +127,25 @@ def parse_line(values: Mapping[str, Any], where: Path) -> Line:
                 f"{key}: {getattr(line, key)!r} is no number of bars", where=where, expected="0 or more"
             )
     return line
+
+
+def _locked(value: Any, where: Path) -> tuple[str, ...]:
+    """Return the locked settings; a name that no setting has would lock nothing."""
+    if value is None:
+        return ()
+    if not isinstance(value, list) or any(not isinstance(name, str) for name in value):
+        raise ConfigError(
+            f"locked: {value!r}", where=where, expected="a list of settings, such as [forward_days]"
+        )
+    for name in value:
+        if name not in DEFAULTS:
+            raise ConfigError(
+                f"locked: no setting is called {name!r}",
+                where=where,
+                expected=f"one of {', '.join(DEFAULTS)}",
+                remedy=did_you_mean(name, DEFAULTS),
+            )
+    return tuple(value)
 
 
 __all__ = ["Line", "Lines", "parse_line", "read_line", "read_lines"]

@@ -1,9 +1,10 @@
 """The named knobs of a pipeline, and their overrides for the length of one training.
 
 `settings.forward_days` is read at call time. Values live in a context variable, so that threads never see
-each other's overrides; a worker process gets an explicit snapshot (`settings.snapshot()`) and enters it
-with `using(snapshot)`. Every read is recorded: an override that nobody read did nothing, and a model
-trained under it would be the base model under another name.
+each other's overrides; a worker process gets an explicit snapshot (`settings.snapshot()`) and enters it with
+`using(snapshot)`, and so must a thread that user code starts: a new thread begins with the defaults. Every
+read is recorded: an override that nobody read did nothing, and a model trained under it would be the base
+model under another name.
 """
 
 from __future__ import annotations
@@ -206,17 +207,18 @@ def _expected_type(name: str, value: Any) -> str | None:
 def _foreign(target: object, values: Mapping[str, Any]) -> Iterator[Reads]:
     """Save, set, run, restore; an absent name is absent again."""
     slot: Slot = slot_of(target)
-    saved = {name: slot.get(name) for name in values}
     reads = Reads()
-    try:
+    with contextlib.ExitStack() as restoring:  # one name that cannot be restored leaves no other behind
         for name, value in values.items():
+            restoring.callback(_restore, slot, name, slot.get(name))
             slot.set(name, value)
         with recording(target, values, reads.add) as seen:
             reads.seen = seen
             yield reads
-    finally:
-        for name, value in saved.items():
-            slot.delete(name) if value is NO_VALUE else slot.set(name, value)
+
+
+def _restore(slot: Slot, name: str, value: Any) -> None:
+    slot.delete(name) if value is NO_VALUE else slot.set(name, value)
 
 
 __all__ = [

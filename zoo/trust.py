@@ -26,7 +26,7 @@ from zoo.errors import TrustError
 DEFAULT_PREFIXES: Final = ("zoo.", "sklearn.")
 TARGET_KEY: Final = "_target_"
 #: what of zoo a file may name
-OFFERED: Final = ("zoo.data", "zoo.features", "zoo.targets", "zoo.models")
+OFFERED: Final = ("zoo.data", "zoo.features", "zoo.targets", "zoo.models", "zoo.portfolio")
 #: packages of scikit-learn whose classes and functions are parts of estimators, though no estimators
 _PARTS: Final = ("sklearn.gaussian_process.kernels", "sklearn.metrics", "sklearn.model_selection")
 _CLOSED: Final = (

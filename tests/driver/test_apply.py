@@ -198,3 +198,24 @@ def test_a_training_function_of_somebody_elses_is_registered_and_says_what_was_n
     assert version.version_id.startswith("spec-theirs-00000000-")
     assert version.lineage["validation"]["mode"] == "none"
     assert not apply_spec(told).versions[0].created
+
+
+def test_the_label_gives_the_same_version_wherever_it_is_declared(task):
+    one = apply_spec(task(permutations=[0], label="mine"))
+    two = apply_spec(task(permutations=[0], label="sm", overrides={"model_version_label": "mine"}))
+    assert [v.version_id for v in one.versions] == [v.version_id for v in two.versions]
+
+
+def test_an_override_equal_to_the_recorded_value_is_a_notice(task):
+    result = apply_spec(task(permutations=[0], overrides={"forward_days": 21}))
+    assert result.status is Outcome.ok
+    assert result.notices == (
+        "override forward_days equals what experiment small recorded (21): it changes nothing",
+    )
+
+
+def test_the_lineage_says_how_permutations_were_chosen(task, experiment_dir):
+    chosen = {"experiment": str(experiment_dir), "permutations": {"top": 1, "by": "rank_ic"}}
+    told = task(sources=[chosen])
+    apply_spec(told)
+    assert registered(told)[0].lineage["selection"] == "top 1 by selection_rank_ic, scores as logged"

@@ -19,6 +19,10 @@ def parse(**tree):
         ({"params": {"a": 3}}, r"params\.a: 3 is no list of values"),
         ({"params": {"a": "abc"}}, r"params\.a: 'abc' is no list of values"),
         ({"params": {"a": [1, 1]}}, r"params\.a: a value stands twice"),
+        ({"params": {"id": [1]}}, r"params\.id: results\.csv has a column of that name"),
+        ({"params": {"r2": [1]}}, r"params\.r2: results\.csv has a column of that name"),
+        ({"params": {"a": [float("nan")]}}, "params: .*"),
+        ({"params": {"a": [{1, 2}]}}, "params: .*"),
         ({"parms": {"a": [1]}}, "parms: no such key.*did you mean 'params'"),
         ({"search": {"sed": 7}}, r"search\.sed: no such key.*did you mean 'seed'"),
         ({"search": {"seed": "7"}}, r"search\.seed: '7'"),
@@ -45,3 +49,7 @@ def test_one_and_true_are_different_values():
 def test_a_parameter_that_nobody_uses_is_an_error():
     with pytest.raises(ManifestError, match=r"params\.alfa: nobody uses it.*did you mean 'alpha'"):
         check_used({"alfa": [1]}, {("params", "alpha"), ("settings", "alfa")}, "x.yaml")
+
+
+def test_tuples_are_lists_from_the_beginning():
+    assert parse(params={"a": [(1.0,), (2.0, 3.0)]}).params == {"a": [[1.0], [2.0, 3.0]]}

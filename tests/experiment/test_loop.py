@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from zoo import settings as zoo_settings
-from zoo.errors import ExperimentError, ExperimentExists, ManifestError, TrustError
+from zoo.errors import CodeDriftError, ExperimentError, ExperimentExists, ManifestError, TrustError
 from zoo.events import Advanced, Failed, Finished, Started
 from zoo.experiment.directory import ExperimentDirectory
 from zoo.experiment.loop import run_experiment
@@ -140,3 +140,77 @@ def test_a_disk_that_fills_up_ends_the_run_and_leaves_the_old_directory(definiti
 def test_the_loop_trusts_only_what_it_is_told_to(definition, tmp_path, prices):
     with pytest.raises(TrustError, match="sklearn"):
         run(definition, tmp_path / "x", prices, trust=Trust(prefixes=("zoo.",)))
+
+
+def test_a_directory_with_files_that_zoo_did_not_write_is_never_touched(definition, tmp_path, prices):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years of work")
+    for overwrite in (False, True):
+        with pytest.raises(ExperimentExists, match=r"holds thesis\.txt, which zoo did not write"):
+            run(definition, mine, prices, overwrite=overwrite)
+    assert [p.name for p in mine.iterdir()] == ["thesis.txt"]
+
+
+def test_a_file_in_the_directorys_place_is_kept(definition, tmp_path, prices):
+    (tmp_path / "x").write_text("a file")
+    with pytest.raises(ExperimentExists, match="is a file"):
+        run(definition, tmp_path / "x", prices, overwrite=True)
+    assert (tmp_path / "x").read_text() == "a file"
+
+
+def test_a_torn_experiment_is_replaced_only_when_asked(definition, experiment_dir, prices):
+    (experiment_dir / "metadata.json").unlink()
+    rounds = (experiment_dir / "round_data.jsonl").read_bytes()
+    with pytest.raises(ExperimentExists, match=r"what is left of an experiment without its metadata\.json"):
+        run(definition, experiment_dir, prices)
+    assert (experiment_dir / "round_data.jsonl").read_bytes() == rounds
+    run(definition, experiment_dir, prices, overwrite=True)
+    assert ExperimentDirectory(experiment_dir).ids == (0, 1, 2, 3)
+
+
+def test_the_directory_behind_a_link_is_written_and_the_link_stays(
+    definition, experiment_dir, tmp_path, prices
+):
+    link = tmp_path / "link"
+    link.symlink_to(experiment_dir)
+    for _ in range(2):
+        run(definition, link, prices, overwrite=True)
+    assert link.is_symlink()
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_data_that_changes_while_rounds_run_is_not_recorded_as_what_made_them(definition, tmp_path, prices):
+    class Shifting:
+        kind, assets, dates, close, fields, factors = (
+            "panel",
+            prices.assets,
+            prices.dates,
+            prices.close,
+            prices.fields,
+            prices.factors,
+        )
+
+        def __init__(self):
+            self.asked = 0
+
+        def fingerprint(self):
+            self.asked += 1
+            return prices.fingerprint() if self.asked == 1 else prices.until("1997-01-01").fingerprint()
+
+    with pytest.raises(CodeDriftError, match="data changed while the rounds ran"):
+        run(definition, tmp_path / "x", Shifting())
+
+
+def test_parameters_of_mixed_types_can_be_promoted(definition, tmp_path, prices):
+    from zoo.promotion import Trainer
+
+    definition["params"] = {"lookback": [20], "gamma": ["scale", 0.5, 1]}
+    definition["manifest"]["model"] = {"_target_": "sklearn.svm.SVR", "gamma": "${params.gamma}"}
+    definition["manifest"]["rows"]["every"] = 63
+    run(definition, tmp_path / "x", prices)
+    assert [s.round_params["gamma"] for s in Trainer(tmp_path / "x", prices).train([0, 1, 2])] == [
+        "scale",
+        0.5,
+        1,
+    ]

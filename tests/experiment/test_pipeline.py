@@ -98,3 +98,28 @@ def test_a_decoder_whose_manifest_is_none_of_ours_is_refused(tmp_path):
     (tmp_path / "my_decoder.py").write_text("def params(): return {'a': [1]}\ndef manifest(): return 3\n")
     with pytest.raises(ManifestError, match="gave int"):
         from_metadata({"sfd_module": "my_decoder"}, tmp_path, LOCAL)
+
+
+def test_a_decoder_sees_the_settings_that_its_directory_records(tmp_path, prices):
+    from zoo.settings import DEFAULTS
+
+    source = textwrap.dedent(DECODER).replace(
+        'horizon="${settings.forward_days}"', "horizon=settings.forward_days"
+    )
+    path = tmp_path / "mine"
+    path.mkdir()
+    (path / "my_decoder.py").write_text(source)
+    five = {**DEFAULTS, "forward_days": 5}
+    run_experiment({"sfd_module": "my_decoder"}, path, trust=LOCAL, data=prices, settings=five)
+    trainer = Trainer(path, prices, trusted=LOCAL)
+    assert trainer.train([0])[0].metadata["horizon"] == 5
+    assert trainer.train([0], overrides={"forward_days": 10})[0].metadata["horizon"] == 10
+
+
+def test_parameters_given_beside_a_decoder_are_the_experiments(tmp_path, prices):
+    path = tmp_path / "mine"
+    path.mkdir()
+    (path / "my_decoder.py").write_text(textwrap.dedent(DECODER))
+    definition = {"sfd_module": "my_decoder", "params": {"alpha": [3, 4, 5]}}
+    run_experiment(definition, path, trust=LOCAL, data=prices)
+    assert Trainer(path, prices, trusted=LOCAL).train([2])[0].round_params == {"alpha": 5}

@@ -14,7 +14,7 @@ from zoo.experiment.replace import locked, publish, repair, replacement
 def put(path, text):
     with locked(path):
         replacement(path).mkdir()
-        (replacement(path) / "a.txt").write_text(text)
+        (replacement(path) / "metadata.json").write_text(text)
         publish(path)
 
 
@@ -29,8 +29,8 @@ def test_a_directory_is_replaced_as_a_whole_and_nothing_is_left_beside_it(tmp_pa
     put(path, "one")
     (path / "old_only.txt").write_text("x")
     put(path, "two")
-    assert [p.name for p in path.iterdir()] == ["a.txt"]
-    assert (path / "a.txt").read_text() == "two"
+    assert [p.name for p in path.iterdir()] == ["metadata.json"]
+    assert (path / "metadata.json").read_text() == "two"
     assert hidden(path) == []
 
 
@@ -39,7 +39,7 @@ def test_a_writer_that_fails_leaves_the_directory_as_it_was(tmp_path):
     put(path, "one")
     with pytest.raises(ZeroDivisionError), locked(path):
         (path / "b.txt").write_bytes(b"two" if 1 / 0 else b"")
-    assert [p.name for p in path.iterdir()] == ["a.txt"]
+    assert [p.name for p in path.iterdir()] == ["metadata.json"]
     assert hidden(path) == []
 
 
@@ -48,7 +48,7 @@ def test_a_replacement_that_stopped_between_the_renames_is_undone(tmp_path):
     put(path, "one")
     path.rename(tmp_path / ".momentum.old")
     repair(path)
-    assert (path / "a.txt").read_text() == "one"
+    assert (path / "metadata.json").read_text() == "one"
     assert hidden(path) == []
 
 
@@ -58,7 +58,7 @@ def test_a_replacement_that_stopped_after_the_renames_is_finished_by_the_next_wr
     old = tmp_path / ".momentum.old"
     old.mkdir()
     put(path, "two")
-    assert (path / "a.txt").read_text() == "two"
+    assert (path / "metadata.json").read_text() == "two"
     assert hidden(path) == []
 
 
@@ -111,8 +111,8 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_or_the_new_directory(tmp_p
             with locked(path):
                 shutil.rmtree(replacement(path), ignore_errors=True)
                 replacement(path).mkdir()
-                for name in "abc":
-                    (replacement(path) / f"{{name}}.txt").write_text(str(n))
+                for name in ("a", "b", "metadata.json"):
+                    (replacement(path) / name).write_text(str(n))
                 publish(path)
     """
     for moment in range(8):

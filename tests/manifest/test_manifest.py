@@ -47,7 +47,7 @@ def test_the_builder_takes_the_objects_themselves():
     from sklearn.preprocessing import StandardScaler
 
     declared = Manifest().set_scaler(StandardScaler, with_mean=False).to_config()["scaler"]
-    assert declared == {"_target_": "sklearn.preprocessing._data.StandardScaler", "with_mean": False}
+    assert declared == {"_target_": "sklearn.preprocessing.StandardScaler", "with_mean": False}
 
 
 def test_a_builder_step_leaves_the_manifest_before_it_alone(manifest):
@@ -80,6 +80,7 @@ def test_a_feature_is_included_by_a_setting(manifest):
         ({"split": [0, 1, 2]}, r"manifest\.split"),
         ({"split": [8, -1, 2]}, r"manifest\.split"),
         ({"split": [8, float("nan"), 2]}, r"manifest\.split"),
+        ({"split": [float("inf"), 1, 2]}, r"manifest\.split"),
         ({"rows": {"every": 0}}, r"manifest\.rows"),
         ({"rows": {"evry": 21}}, r"manifest\.rows"),
         ({"deterministic": "yes"}, r"manifest\.deterministic"),
@@ -114,3 +115,27 @@ def test_an_untrusted_target_is_refused_when_the_manifest_is_read(definition):
     definition["manifest"]["scaler"] = {"_target_": "os.system"}
     with pytest.raises(TrustError, match=r"os\.system"):
         Manifest.from_config(definition["manifest"], where="a.yaml")
+
+
+def test_a_hole_of_the_data_or_of_a_feature_left_out_counts_as_nobody_reading_it(manifest):
+    where = manifest.set_data_source("zoo.data.sp500", end="${settings.forward_days}").add_feature(
+        "zoo.features.reversal", lookback="${settings.forward_days}", include_if=False
+    )
+    still = where.with_target("zoo.targets.forward_return", horizon=5, demean=True)
+    with recorded() as reads:
+        still.bind(PARAMS)
+    assert "forward_days" not in reads.names
+
+
+def test_a_target_is_no_feature(manifest):
+    with pytest.raises(ManifestError, match="feature 'forward_return' is a target: it looks ahead"):
+        manifest.add_feature("zoo.targets.forward_return", horizon=5).bind(PARAMS)
+
+
+def test_the_builder_names_objects_as_yaml_would():
+    from zoo.data import sp500
+    from zoo.features import momentum
+
+    built = Manifest().set_data_source(sp500).add_feature(momentum, lookback=20, skip=5).to_config()
+    assert built["data"] == {"_target_": "zoo.data.sp500"}
+    assert built["features"][0]["_target_"] == "zoo.features.momentum"

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from zoo.errors import ManifestError
 from zoo.manifest import Manifest
 from zoo.manifest.run import build_model, run
 from zoo.manifest.workbench import Workbench
+from zoo.trust import Trust
 
 PARAMS = {"lookback": 20, "alpha": 1}
 
@@ -113,3 +115,31 @@ def test_rounds_that_share_features_compute_them_once(manifest, prices):
     for alpha in (1, 3, 10):
         manifest.prepare_data(prices, {"lookback": 20, "alpha": alpha}, bench=bench)
     assert bench.cache.computed == 3  # one feature, one target, one cube
+
+
+def test_an_estimator_that_works_in_place_changes_no_rows(manifest, prices):
+    in_place = manifest.set_scaler("sklearn.preprocessing.StandardScaler", copy=False)
+    prepared = in_place.prepare_data(prices, PARAMS)
+    before = prepared.test.X.copy()
+    first, second = (in_place.run_model(prepared, PARAMS)["_preds"] for _ in range(2))
+    assert first == second == done(manifest, prices)["_preds"]
+    assert np.array_equal(prepared.test.X, before)
+
+
+def up(prices, *, horizon):
+    future = prices.shift(-horizon) / prices - 1
+    return (future > 0).astype(float).where(future.notna())
+
+
+def test_a_missing_label_in_the_test_part_changes_only_its_own_row(manifest, prices):
+    close = prices.close.copy()
+    last = int(manifest.prepare_data(prices, PARAMS).test.position[-1])
+    close.iloc[last + 21, 2] = np.nan  # the price that the last cross-section's label needs
+    classes = (
+        replace(manifest, trust=Trust(prefixes=("zoo.", "sklearn.", "tests.")))
+        .with_target(f"{__name__}.up", horizon=21)
+        .with_model("sklearn.linear_model.LogisticRegression")
+    )
+    whole, holed = (done(classes, Dataset({"close": c}, prices.factors)) for c in (prices.close, close))
+    assert whole["n_obs"] - holed["n_obs"] == 1
+    assert abs(whole["auc"] - holed["auc"]) < 0.05

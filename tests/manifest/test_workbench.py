@@ -27,6 +27,15 @@ def scaled(prices):
     return prices * settings.forward_days
 
 
+def vandal(prices):
+    prices.iloc[:, :] = 1.0
+    return prices
+
+
+def banded(prices, *, low=-3.0, close=None):
+    return prices * low + (0 if close is None else close)
+
+
 HERE = Trust(prefixes=("zoo.", "tests."))
 
 
@@ -84,3 +93,17 @@ def test_a_target_without_a_horizon_is_refused():
     )
     with pytest.raises(ManifestError, match="has no horizon"):
         horizon_of(manifest.bind({}))
+
+
+def test_a_function_that_writes_into_its_argument_changes_only_its_own_copy(bench):
+    before = bench.data.fingerprint()
+    bench.feature(feature(vandal), HERE, None)
+    assert bench.data.fingerprint() == before
+
+
+def test_what_the_manifest_declares_is_never_replaced_by_data_of_the_same_name():
+    data = Dataset({"close": frame_of(np.ones((4, 2))), "low": frame_of(np.full((4, 2), 9.0))})
+    declared = Feature("banded", {"_target_": f"{__name__}.banded", "low": -1.0})
+    assert Workbench(data).feature(declared, HERE, None)[0, 0] == 0.0
+    undeclared = Feature("banded", {"_target_": f"{__name__}.banded"})
+    assert Workbench(data).feature(undeclared, HERE, None)[0, 0] == -2.0

@@ -23,6 +23,13 @@ TRAIN = """
     def with_metrics():
         return {"model": main(), "metrics": {"r2": 0.5}, "features": ["a"] * 10}
 
+    def unfitted():
+        return Ridge()
+
+    def on_arrays():
+        X, y = load_diabetes(return_X_y=True)
+        return {"model": Ridge().fit(X, y), "metrics": {"r2": y.dtype.type(0.5)}}
+
     def nothing():
         return None
 
@@ -96,7 +103,10 @@ def test_the_allowlist_and_the_trust_list_come_first(lab):
     assert "old_lab.train" not in sys.modules
 
 
-@pytest.mark.parametrize(("function", "error"), [("nothing", PromotionError), ("fails", RuntimeError)])
+@pytest.mark.parametrize(
+    ("function", "error"),
+    [("nothing", PromotionError), ("unfitted", PromotionError), ("fails", RuntimeError)],
+)
 def test_a_function_that_gives_no_model_fails(lab, function, error):
     assert isinstance(train(function).error, error)
 
@@ -105,6 +115,12 @@ def test_a_mapping_may_give_metrics_and_features(lab):
     sensor = train("with_metrics").sensor
     assert sensor.results == {"reported": {"r2": 0.5}}
     assert sensor.features == ("a",) * 10
+
+
+def test_a_model_fitted_on_arrays_predicts_arrays(lab):
+    sensor = train("on_arrays").sensor
+    assert len(sensor({"x_test": np.zeros((3, 10))})["_preds"]) == 3
+    assert type(sensor.results["reported"]["r2"]) is float
 
 
 def test_its_sensor_predicts_prepared_features_only_and_survives_storage(lab, prices):

@@ -149,3 +149,22 @@ def test_a_tables_sensor_predicts_its_rows_and_refuses_missing_columns(tmp_path)
 
     with pytest.raises(SensorInputError, match="lacks mean radius"):
         sensor.predict(Table(data.frame.drop(columns=["mean radius"])))
+
+
+def by_setting(prices):
+    from zoo.settings import settings
+
+    return prices.pct_change(settings.forward_days)
+
+
+def test_it_predicts_under_the_settings_that_it_was_trained_under(definition, tmp_path, prices):
+    from zoo.trust import Trust
+
+    trust = Trust(prefixes=("zoo.", "sklearn.", "tests."))
+    definition["manifest"]["features"] = [{"_target_": f"{__name__}.by_setting"}]
+    definition["params"] = {"alpha": [1]}
+    run_experiment(definition, tmp_path / "x", data=prices, trust=trust)
+    outcome = Trainer(tmp_path / "x", prices, trusted=trust).outcome(0, overrides={"forward_days": 10})
+    refit = outcome.predictions.query("part == 'refit'").set_index(["date", "asset"])["prediction"]
+    again = outcome.sensor.predict(prices).loc[refit.index]
+    assert np.array_equal(again.to_numpy(), refit.to_numpy())

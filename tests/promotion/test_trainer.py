@@ -194,13 +194,95 @@ def test_changed_libraries_are_named_when_it_does_not_reproduce(experiment_dir, 
     assert caught.value.libraries["scikit-learn"][0] == "0.24"
 
 
-def test_what_was_not_recorded_is_said_to_be_not_checked(experiment_dir, prices, edit_json):
-    edit_json(experiment_dir / "metadata.json", lambda meta: meta.pop("fingerprints"))
+def foreign(path, edit_json, *gone):
+    """Make the directory another library's, which lacks `gone`."""
+
+    def change(meta):
+        for key in ("format_version", "zoo_version", *gone):
+            meta.pop(key)
+
+    edit_json(path / "metadata.json", change)
+    lines = [json.loads(line) for line in (path / "round_data.jsonl").read_text().splitlines()]
+    for line in lines:
+        del line["sha256"]
+    (path / "round_data.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+def test_what_another_library_did_not_record_is_said_to_be_not_checked(experiment_dir, prices, edit_json):
+    foreign(experiment_dir, edit_json, "fingerprints", "settings", "libraries")
     sensor = Trainer(experiment_dir, prices).train([0])[0]
-    assert sensor.metadata["validation"]["not_checked"] == ["data fingerprint", "code fingerprint"]
-    edit_json(experiment_dir / "metadata.json", lambda meta: [meta.pop(k) for k in ("settings", "libraries")])
-    sensor = Trainer(experiment_dir, prices).train([0])[0]
-    assert sensor.metadata["validation"]["not_checked"][2:] == ["settings", "libraries"]
+    assert sensor.metadata["validation"]["not_checked"] == [
+        "data fingerprint",
+        "code fingerprint",
+        "libraries",
+        "settings",
+        "round's sha256",
+    ]
+
+
+OURS = [
+    "settings",
+    "params",
+    "search",
+    "seed",
+    "fingerprints",
+    "libraries",
+    "columns",
+    "volatile",
+    "rounds",
+    "failed",
+]
+
+
+@pytest.mark.parametrize("key", [*OURS, "created_at", "format_version", "zoo_version"])
+@pytest.mark.parametrize("how", ["removed", "emptied", "null"])
+def test_no_check_can_be_switched_off_by_taking_its_key_away(experiment_dir, prices, edit_json, key, how):
+    def change(meta):
+        if how == "removed":
+            del meta[key]
+        else:
+            meta[key] = None if how == "null" else type(meta[key])()
+
+    before = json.loads((experiment_dir / "metadata.json").read_text())
+    edit_json(experiment_dir / "metadata.json", change)
+    if before[key] == json.loads((experiment_dir / "metadata.json").read_text()).get(key, "gone"):
+        return  # it was empty before
+    with pytest.raises((ExperimentCorrupt, ReconstructionError)):
+        Trainer(experiment_dir, prices).train([1])
+
+
+@pytest.mark.parametrize(
+    "path", [("fingerprints", "code"), ("fingerprints", "data"), ("settings", "forward_days")]
+)
+def test_no_part_of_a_fingerprint_or_of_the_settings_can_be_taken_away(
+    experiment_dir, prices, edit_json, path
+):
+    edit_json(experiment_dir / "metadata.json", lambda meta: meta[path[0]].pop(path[1]))
+    with pytest.raises(ExperimentCorrupt, match=rf"lacks {path[0]}\.{path[1]}"):
+        Trainer(experiment_dir, prices).train([1])
+
+
+@pytest.mark.parametrize("key", ["preds", "alignment", "split", "deterministic", "sha256"])
+@pytest.mark.parametrize("value", [None, {}, "x"])
+def test_no_part_of_a_round_can_be_taken_away(experiment_dir, prices, key, value):
+    edit_round(experiment_dir, 1, lambda r: r.update({key: value}))
+    with pytest.raises((ExperimentCorrupt, ReconstructionError)):
+        Trainer(experiment_dir, prices).train([1])
+
+
+def test_a_change_of_what_pass_1_does_not_exercise_is_found(experiment_dir, prices, edit_json):
+    edit_json(
+        experiment_dir / "metadata.json", lambda meta: meta["manifest"]["features"][1].update(window=50)
+    )
+    with pytest.raises(ExperimentCorrupt, match="declares something else than when the round was run"):
+        Trainer(experiment_dir, prices).train([1], overrides={"residual_momentum_enabled": True})
+
+
+def test_a_round_logged_as_deterministic_is_compared_as_deterministic(experiment_dir, prices, edit_json):
+    edit_json(experiment_dir / "metadata.json", lambda meta: meta["manifest"].update(deterministic=False))
+    set_metric(experiment_dir, 0, "rank_ic_se", "0.02")
+    with pytest.raises(ReconstructionError, match="deterministic logged True, reproduced False"):
+        Trainer(experiment_dir, prices).train([0])
 
 
 def test_data_of_another_kind_is_refused(experiment_dir, prices):

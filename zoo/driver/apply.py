@@ -12,12 +12,13 @@ from zoo.driver.result import Failure, Outcome, Promoted, SpecResult
 from zoo.driver.task import Task
 from zoo.errors import Interrupted, ZooError
 from zoo.events import Advanced, Failed, Finished, Noticed, Observer, Started, emit
-from zoo.spec import ExternalTrainer, Source
+from zoo.settings import LABEL_SETTING
+from zoo.spec import ExternalTrainer, Source, Top
 
 if TYPE_CHECKING:
     from zoo.promotion.trainer import Outcome as Promotion
     from zoo.promotion.trainer import Trainer
-    from zoo.registry import Registry
+    from zoo.registry import Candidate, Registry
 
 
 class Application:
@@ -61,7 +62,7 @@ class Application:
             run_id=self.task.run_id,
         )
         emit(self.observers, Advanced(self.name, note="trained"))
-        self._finish(promotion, 0, trainer.target, registry)
+        self._finish(promotion, 0, trainer.target, registry, "by the spec")
 
     def _source(self, source: Source, registry: Registry) -> None:
         from zoo.experiment.selection import choose
@@ -82,28 +83,41 @@ class Application:
         except Exception as error:
             self.fail(None, error)
             return
+        self._same_as_recorded(trainer)
         emit(self.observers, Started(self.name, 3 * len(ids)))
         for number in ids:
-            self._permutation(trainer, number, registry)
+            promotion = trainer.outcome(number, overrides=self.task.spec.overrides)
+            self._finish(promotion, number, trainer.directory.name, registry, _selection(source))
 
-    def _permutation(self, trainer: Trainer, number: int, registry: Registry) -> None:
-        promotion = trainer.outcome(number, overrides=self.task.spec.overrides)
-        self._finish(promotion, number, trainer.directory.name, registry)
+    def _same_as_recorded(self, trainer: Trainer) -> None:
+        """Tell of overrides that equal what the experiment recorded: they change nothing."""
+        for name, value in self.task.spec.overrides.items():
+            if name != LABEL_SETTING and trainer.recorded.get(name) == value:
+                self._notice(
+                    f"override {name} equals what experiment {trainer.directory.name} recorded ({value!r}): "
+                    "it changes nothing"
+                )
 
-    def _finish(self, promotion: Promotion, number: int, experiment: str, registry: Registry) -> None:
+    def _notice(self, notice: str) -> None:
+        self.notices.append(notice)
+        emit(self.observers, Noticed(self.name, notice))
+
+    def _finish(
+        self, promotion: Promotion, number: int, experiment: str, registry: Registry, selection: str
+    ) -> None:
         """Register a promotion, or tell of its failure."""
         if promotion.error is not None:
             self.fail(number, promotion.error)
             return
         try:
-            self._register(promotion, experiment, registry)
+            self._register(_candidate(self.task, promotion, experiment, selection), registry)
         except Interrupted:
             raise
         except Exception as error:
             self.fail(number, error)
 
-    def _register(self, promotion: Promotion, experiment: str, registry: Registry) -> None:
-        registered = registry.register(_candidate(self.task, promotion, experiment))
+    def _register(self, candidate: Candidate, registry: Registry) -> None:
+        registered = registry.register(candidate)
         version = registered.version
         self.versions.append(
             Promoted(
@@ -115,8 +129,7 @@ class Application:
             )
         )
         for notice in registered.notices:
-            self.notices.append(notice)
-            emit(self.observers, Noticed(self.name, notice))
+            self._notice(notice)
 
     def _advance(self, event: object) -> None:
         if isinstance(event, Advanced):
@@ -172,7 +185,7 @@ def apply_spec(task: Task, observers: Iterable[Observer] = ()) -> SpecResult:
     )
 
 
-def _candidate(task: Task, promotion: Promotion, experiment: str) -> Any:
+def _candidate(task: Task, promotion: Promotion, experiment: str, selection: str) -> Candidate:
     from zoo.registry import Candidate
 
     sensor, predictions, inputs = promotion.sensor, promotion.predictions, promotion.inputs
@@ -188,11 +201,18 @@ def _candidate(task: Task, promotion: Promotion, experiment: str) -> Any:
         inputs=inputs,
         overrides=task.spec.overrides,
         metrics=sensor.results,
-        lineage={**sensor.metadata, "run_id": task.run_id},
+        lineage={**sensor.metadata, "selection": selection, "run_id": task.run_id},
         config=yaml.safe_dump(_config(task), sort_keys=False),
         sensor=sensor.dumps(),
         predictions=predictions,
     )
+
+
+def _selection(source: Source) -> str:
+    """Say how permutations were chosen, and what of that was not run again."""
+    if isinstance(source.permutations, Top):
+        return f"top {source.permutations.count} by selection_{source.permutations.by}, scores as logged"
+    return "by the spec"
 
 
 def _config(task: Task) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -108,7 +109,27 @@ def check_space(params: object, where: str) -> dict[str, list[Any]]:
             raise ManifestError(
                 f"params.{name}: a value stands twice", where=where, expected="each value once"
             )
-    return {str(name): list(values) for name, values in params.items()}
+    for name in params:
+        if not isinstance(name, str) or name.startswith(("val_", "selection_", "_")) or name in RESERVED:
+            raise ManifestError(
+                f"params.{name}: results.csv has a column of that name",
+                where=where,
+                remedy="rename the parameter",
+            )
+    try:  # as JSON gives them back: a tuple is a list from the beginning
+        plain: dict[str, list[Any]] = json.loads(json.dumps(dict(params), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise ManifestError(
+            f"params: {error}", where=where, expected="numbers, texts, lists and mappings"
+        ) from error
+    return plain
+
+
+#: columns of results.csv that are no parameters
+RESERVED: Final = frozenset(
+    {"id", "execution_time", "rank_ic", "rank_ic_se", "rank_ic_t", "n_dates", "n_obs", "r2", "mse"}
+    | {"accuracy", "auc", "precision", "recall", "log_loss", "brier"}
+)
 
 
 def check_used(params: Mapping[str, Any], holes: set[tuple[str, str]], where: str) -> None:

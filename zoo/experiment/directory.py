@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.errors import ExperimentCorrupt, ExperimentError, ExperimentNotFound, UnknownPermutation
+from zoo.experiment.completeness import check_metadata, check_round, unchecked
 from zoo.experiment.format import (
     FORMAT_VERSION,
     ID,
@@ -25,6 +26,8 @@ from zoo.experiment.format import (
     loads,
     read_cell,
     read_text,
+    row_digest,
+    write_cell,
 )
 from zoo.experiment.replace import repair
 
@@ -54,6 +57,10 @@ class Round:
         alignment: what the predictions' rows are called.
         split: the boundaries of its parts; None where they were not recorded.
         metrics: what results.csv says, without parameters and volatile columns.
+        deterministic: what the model was when it was logged; None where that was not recorded.
+        digests: sha256 of what metadata.json declared (`declared`) and of the metrics (`row`) when it was
+            logged; None where they were not recorded.
+        unchecked: what was not recorded, and can therefore not be checked.
     """
 
     id: int
@@ -63,6 +70,9 @@ class Round:
     alignment: dict[str, Any]
     split: dict[str, Any] | None
     metrics: dict[str, Any]
+    deterministic: bool | None = None
+    digests: dict[str, str] | None = None
+    unchecked: tuple[str, ...] = ()
 
 
 class ExperimentDirectory:
@@ -117,9 +127,7 @@ class ExperimentDirectory:
                 expected=str(FORMAT_VERSION),
                 remedy="use that zoo",
             )
-        for key in ("manifest", "settings", "params", "fingerprints", "libraries", "columns"):
-            if not isinstance(found.get(key, {}), Mapping):
-                raise ExperimentCorrupt(f"{key} is no mapping", where=path, remedy=REMAKE)
+        check_metadata(found, path)
         return found
 
     @cached_property
@@ -221,9 +229,8 @@ class ExperimentDirectory:
             raise ExperimentCorrupt(
                 f"lacks round {number}, which {RESULTS} has", where=self.path / ROUNDS, remedy=REMAKE
             )
-        params, preds = found.get("round_params"), found.get("preds")
-        if not isinstance(params, dict) or not isinstance(preds, list):
-            raise ExperimentCorrupt("lacks round_params or preds", where=where, remedy=REMAKE)
+        check_round(found, self.metadata, where)
+        params = found["round_params"]
         logged = {name: row[name] for name in params if name in row}
         if any(_differs(params[name], value) for name, value in logged.items()):
             raise ExperimentCorrupt(f"says other parameters than {RESULTS}", where=where, remedy=REMAKE)
@@ -231,19 +238,24 @@ class ExperimentDirectory:
         return Round(
             number,
             params,
-            preds,
+            found["preds"],
             found.get("probs"),
             found.get("alignment") or {},
             found.get("split"),
             {name: value for name, value in row.items() if name not in skipped and not name.startswith("_")},
+            found.get("deterministic"),
+            found.get("sha256"),
+            unchecked(self.metadata, found),
         )
 
 
 def _differs(declared: Any, logged: Any) -> bool:
-    """Compare a parameter in JSON with its cell; lists and mappings were written as text."""
-    if isinstance(declared, list | dict):
-        return str(declared) != str(logged)
-    return bool(declared != logged)
+    """Compare a parameter in JSON with its cell; what is no number was written as text."""
+    if isinstance(declared, bool) or isinstance(logged, bool):
+        return write_cell(declared) != write_cell(logged)
+    if isinstance(declared, int | float) and isinstance(logged, int | float):
+        return bool(declared != logged)
+    return write_cell(declared) != write_cell(logged)
 
 
 def guess_kind(cell: str) -> str:
@@ -272,6 +284,14 @@ def check_id(value: object, ids: tuple[int, ...], where: str) -> int:
     return value
 
 
+def check_row(logged: Round, where: str) -> None:
+    """Raise `ExperimentCorrupt` where a round's row in results.csv is not the one that was logged with it."""
+    if logged.digests is not None and logged.digests.get("row") != row_digest(logged.metrics):
+        raise ExperimentCorrupt(
+            f"the row of permutation {logged.id} is not the one that was logged", where=where, remedy=REMAKE
+        )
+
+
 def describe(path: Path | str) -> Description:
     """Say what an experiment is, from its metadata and its results.
 
@@ -291,4 +311,4 @@ def describe(path: Path | str) -> Description:
     )
 
 
-__all__ = ["Description", "ExperimentDirectory", "Round", "check_id", "describe", "guess_kind"]
+__all__ = ["Description", "ExperimentDirectory", "Round", "check_id", "check_row", "describe", "guess_kind"]

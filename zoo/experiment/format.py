@@ -7,6 +7,7 @@ Bump `FORMAT_VERSION` when a reader of the version before would misread a direct
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -21,6 +22,9 @@ ROUNDS: Final = "round_data.jsonl"
 RESULTS: Final = "results.csv"
 CHECKPOINT: Final = "checkpoint.json"
 AUDIT: Final = "audit.jsonl"
+
+#: every file of the format
+FILES: Final = (METADATA, ROUNDS, RESULTS, CHECKPOINT, AUDIT)
 
 REMAKE: Final = "restore the directory from a copy, or make it again with overwrite=true"
 
@@ -104,6 +108,42 @@ def wider(kind: str, value: Any) -> str:
     return "float" if {kind, kind_of([value])} <= {"int", "float"} else "str"
 
 
+#: what metadata.json declares of how rounds are made; every round carries its digest
+DECLARED: Final = (
+    "format_version",
+    "manifest",
+    "sfd_module",
+    "params",
+    "settings",
+    "seed",
+    "fingerprints",
+    "libraries",
+    "zoo_version",
+)
+
+
+def declared_digest(metadata: Mapping[str, Any]) -> str:
+    """Return the sha256 of what metadata.json declares.
+
+    It guards against an edit of one file that another does not know of, not against somebody who edits both.
+    """
+    return _digest({key: metadata.get(key) for key in DECLARED})
+
+
+def row_digest(metrics: Mapping[str, Any]) -> str:
+    """Return the sha256 of a round's metrics; 1 and 1.0 are one number here, as in a column of floats."""
+
+    def spelt(value: Any) -> str:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return repr(float(value)) if number else write_cell(value)
+
+    return _digest({name: spelt(value) for name, value in metrics.items()})
+
+
+def _digest(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
 def pretty(value: Mapping[str, Any]) -> str:
     """Write strict JSON that a person can read."""
     return json.dumps(value, indent=2, allow_nan=False) + "\n"
@@ -141,7 +181,9 @@ _READERS: Final[dict[str, Callable[[str], Any]]] = {
 __all__ = [
     "AUDIT",
     "CHECKPOINT",
+    "DECLARED",
     "EXECUTION_TIME",
+    "FILES",
     "FORMAT_VERSION",
     "ID",
     "METADATA",
@@ -149,6 +191,7 @@ __all__ = [
     "RESULTS",
     "ROUNDS",
     "VOLATILE",
+    "declared_digest",
     "dumps",
     "kind_of",
     "loads",
@@ -156,6 +199,7 @@ __all__ = [
     "pretty",
     "read_cell",
     "read_text",
+    "row_digest",
     "wider",
     "write_cell",
 ]

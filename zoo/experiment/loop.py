@@ -12,12 +12,12 @@ from typing import Any
 
 import zoo
 from zoo import settings as zoo_settings
-from zoo.errors import ExperimentExists, ResumeRefused
+from zoo.errors import CodeDriftError, ExperimentExists, ResumeRefused
 from zoo.events import Advanced, Failed, Finished, Observer, Started, emit
 from zoo.experiment.definition import Definition
 from zoo.experiment.directory import ExperimentDirectory
 from zoo.experiment.domain import ParamDomain
-from zoo.experiment.format import FORMAT_VERSION, METADATA, loads, now, read_text
+from zoo.experiment.format import FILES, FORMAT_VERSION, METADATA, loads, now, read_text
 from zoo.experiment.queue import SearchQueue
 from zoo.experiment.reducers import build_reducers
 from zoo.experiment.replace import locked, publish, replacement
@@ -74,7 +74,7 @@ class UniversalExperimentLoop:
         callback: Callback | None = None,
         observers: Iterable[Observer] = (),
     ) -> None:
-        self.path = Path(directory)
+        self.path = Path(directory).resolve()  # the directory behind a link, not the link, is written
         self.task = f"experiment {self.path.name}"
         self.definition = Definition.parse(definition, self.task)
         delay = float(self.definition.search.get("delay_s") or 0.0)
@@ -104,6 +104,7 @@ class UniversalExperimentLoop:
             log = self._open(overwrite=overwrite, resume=resume)
             try:
                 self._search(log)
+                self._check_unchanged(log)
                 log.finish()
             except BaseException:
                 self._leave(log)
@@ -116,6 +117,7 @@ class UniversalExperimentLoop:
 
     def _open(self, *, overwrite: bool, resume: bool) -> RunLog:
         """Choose the working directory, and begin or resume its log."""
+        check_place(self.path, overwrite=overwrite)
         new, existing = replacement(self.path), (self.path / METADATA).exists()
         unfinished = (
             new if (new / METADATA).exists() else self.path if existing and not self._finished() else None
@@ -130,7 +132,8 @@ class UniversalExperimentLoop:
             raise ExperimentExists(problem, where=self.path, remedy=remedy)
         shutil.rmtree(new, ignore_errors=True)
         self.worker = Worker(self.recipe)
-        log = RunLog(new if existing else self.path, self.path, self._metadata())
+        torn = self.path.is_dir() and any((self.path / name).exists() for name in FILES)
+        log = RunLog(new if existing or torn else self.path, self.path, self._metadata())
         log.begin(self.path.glob("*.py"))
         return log
 
@@ -168,6 +171,17 @@ class UniversalExperimentLoop:
                 remedy="restore it, or begin again with overwrite=true",
             )
 
+    def _check_unchanged(self, log: RunLog) -> None:
+        """Refuse to record code or data that changed while rounds ran: it is not what made them."""
+        now_, then = self._metadata()["fingerprints"], log.metadata["fingerprints"]
+        changed = [kind for kind in ("code", "data") if now_[kind] != then[kind]]
+        if changed:
+            raise CodeDriftError(
+                f"{' and '.join(changed)} changed while the rounds ran",
+                where=self.path,
+                remedy="begin again with overwrite=true",
+            )
+
     def _leave(self, log: RunLog) -> None:
         """Keep an unfinished run that has rounds, and leave no trace of one that has none."""
         if log.rows:
@@ -175,9 +189,8 @@ class UniversalExperimentLoop:
         if log.work != self.path:
             shutil.rmtree(log.work, ignore_errors=True)
             return
-        for name in list(log.work.iterdir()):
-            if name.suffix != ".py":
-                name.unlink(missing_ok=True)
+        for name in FILES:
+            (log.work / name).unlink(missing_ok=True)
         with suppress(OSError):  # a decoder of the user's own stays
             log.work.rmdir()
 
@@ -266,6 +279,37 @@ class UniversalExperimentLoop:
         }
 
 
+def check_place(path: Path, *, overwrite: bool) -> None:
+    """Refuse to write where something lies that zoo did not write.
+
+    Raises:
+        ExperimentExists: a file, or a directory with files that no experiment has; or, unless it is to be
+            overwritten, with what is left of an experiment.
+    """
+    if path.exists() and not path.is_dir():
+        raise ExperimentExists("is a file", where=path, remedy="choose another name")
+    if not path.is_dir():
+        return
+    known = {*FILES, "__pycache__"}
+    foreign = sorted(
+        p.name
+        for p in path.iterdir()
+        if p.name not in known and p.suffix != ".py" and not p.name.startswith("interventions")
+    )
+    if foreign:
+        raise ExperimentExists(
+            f"holds {', '.join(foreign[:5])}, which zoo did not write",
+            where=path,
+            remedy="move that away first",
+        )
+    if not overwrite and not (path / METADATA).exists() and any((path / name).exists() for name in FILES):
+        raise ExperimentExists(
+            f"holds what is left of an experiment without its {METADATA}",
+            where=path,
+            remedy="restore it, or replace it with overwrite=true",
+        )
+
+
 def run_experiment(
     definition: Mapping[str, Any],
     directory: Path,
@@ -278,4 +322,4 @@ def run_experiment(
     return UniversalExperimentLoop(definition, directory, **options).run(overwrite=overwrite, resume=resume)
 
 
-__all__ = ["Summary", "UniversalExperimentLoop", "run_experiment"]
+__all__ = ["Summary", "UniversalExperimentLoop", "check_place", "run_experiment"]

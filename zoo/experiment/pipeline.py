@@ -83,11 +83,17 @@ class Pipeline:
             bench: the data and its caches.
             boundaries: the split of another run of the same round, to be kept.
         """
-        return _run(self.manifest, params, bench, boundaries)
+        return _run(self.current(), params, bench, boundaries)
 
     def refit(self, params: Mapping[str, Any], bench: Workbench) -> Done:
         """Fit one permutation on every usable row."""
-        return _run(self.manifest.with_params_override(split_config=(1, 0, 0)), params, bench, None)
+        return _run(self.current().with_params_override(split_config=(1, 0, 0)), params, bench, None)
+
+    def current(self) -> Manifest:
+        """Return the manifest under the current settings: a decoder declares it anew, and may read them."""
+        if self.module is None:
+            return self.manifest
+        return _declared(self.module, self.manifest.seed, self.manifest.trust, self.manifest.where)
 
 
 def _run(
@@ -129,9 +135,8 @@ def from_metadata(metadata: Mapping[str, Any], directory: Path, trust: Trust) ->
         raise ExperimentCorrupt(f"seed is {seed!r}", where=directory / "metadata.json", expected="an integer")
     if metadata.get("sfd_module") is not None:
         modules = ((metadata.get("fingerprints") or {}).get("code") or {}).get("modules") or {}
-        return _decoder(
-            metadata["sfd_module"], directory, trust, modules.get(metadata["sfd_module"]), seed, None
-        )
+        recorded, params = modules.get(str(metadata["sfd_module"])), metadata.get("params") or None
+        return _decoder(metadata["sfd_module"], directory, trust, recorded, seed, params)
     manifest = Manifest.from_config(metadata["manifest"], seed=seed, trust=trust, where=str(directory))
     return Pipeline(manifest, dict(metadata.get("params") or {}))
 
@@ -155,15 +160,19 @@ def _decoder(
             raise ManifestError(
                 f"decoder {name!r} has no {function}()", where=where, expected="params() and manifest()"
             )
+    manifest = _declared(module, seed, _trusting(module, trust), where)
+    return Pipeline(manifest, check_space(params or module.params(), where), module, name)
+
+
+def _declared(module: ModuleType, seed: int, trust: Trust, where: str | None) -> Manifest:
     manifest = module.manifest()
     if not isinstance(manifest, Manifest):
         raise ManifestError(
-            f"manifest() of {name!r} gave {type(manifest).__name__}", where=where, expected="a zoo.Manifest"
+            f"manifest() of the decoder gave {type(manifest).__name__}",
+            where=where,
+            expected="a zoo.Manifest",
         )
-    checked = Manifest.from_config(
-        manifest.to_config(), seed=seed, trust=_trusting(module, trust), where=where
-    )
-    return Pipeline(replace(checked), check_space(params or module.params(), where), module, name)
+    return Manifest.from_config(manifest.to_config(), seed=seed, trust=trust, where=where)
 
 
 def _trusting(module: ModuleType, trust: Trust) -> Trust:

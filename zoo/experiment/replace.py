@@ -1,8 +1,8 @@
 """One writer a directory, and replacing a directory by two renames under its lock.
 
 Beside `momentum/` lie, while they are needed, `.momentum.lock` and `.momentum.pid` (who writes),
-`.momentum.new` (a replacement that is being made) and `.momentum.old` (set aside). A process killed between the
-two renames leaves only the one set aside; the next opening puts it back.
+`.momentum.new` (a replacement that is being made) and `.momentum.old` (set aside). A process killed between
+the two renames leaves only the one set aside; the next opening puts it back.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from zoo.errors import ExperimentBusy, ExperimentError
+from zoo.experiment.format import METADATA
 
 
 def _beside(path: Path, suffix: str) -> Path:
@@ -83,7 +84,7 @@ def sync(directory: Path) -> None:
 
 def repair(path: Path) -> None:
     """Finish or undo a replacement that was interrupted; nothing to do in the ordinary case."""
-    if path.exists() or not _beside(path, "old").exists():
+    if (path / METADATA).exists() or not _beside(path, "old").exists():
         return
     with FileLock(_beside(path, "lock"), timeout=30):
         _restore(path)
@@ -93,9 +94,12 @@ def _restore(path: Path) -> None:
     old = _beside(path, "old")
     if not old.exists():
         return
-    if path.exists():
+    if (path / METADATA).exists():
         shutil.rmtree(old, ignore_errors=True)
-    else:
+        return
+    if path.is_dir() and not any(path.iterdir()):
+        path.rmdir()
+    if not path.exists():
         old.rename(path)
 
 

@@ -49,8 +49,9 @@ class Recipe:
     delay_s: float = 0.0
 
     def pipeline(self) -> Pipeline:
-        """Build the pipeline."""
-        return from_definition(self.definition, self.directory, self.trust, self.where)
+        """Build the pipeline under the settings: a decoder may read them while it declares."""
+        with using(self.settings):
+            return from_definition(self.definition, self.directory, self.trust, self.where)
 
 
 class Worker:

@@ -25,12 +25,14 @@ from zoo.experiment.format import (
     RESULTS,
     ROUNDS,
     VOLATILE,
+    declared_digest,
     dumps,
     kind_of,
     loads,
     now,
     pretty,
     read_cell,
+    row_digest,
     wider,
     write_cell,
 )
@@ -145,8 +147,10 @@ class RunLog:
     ) -> None:
         """Log one finished permutation; after this it is not lost."""
         row = {ID: number, **metrics, EXECUTION_TIME: seconds, **params}
+        digests = {"declared": declared_digest(self.metadata), "row": row_digest(metrics)}
+        named = {"round_id": number, "round_params": dict(params)}
         with self._disk():
-            self._append_round(number, dumps({"round_id": number, "round_params": dict(params), **line}))
+            self._append_round(number, dumps({**named, **line, "sha256": digests}))
             self.rows[number] = row
             self._append_row(row)
             self._write_checkpoint(RUNNING)

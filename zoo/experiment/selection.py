@@ -6,7 +6,8 @@ import math
 from pathlib import Path
 
 from zoo.errors import ExperimentError, did_you_mean
-from zoo.experiment.directory import ExperimentDirectory
+from zoo.experiment.directory import ExperimentDirectory, check_row
+from zoo.experiment.format import RESULTS
 from zoo.spec import Top
 
 PREFIX = "selection_"
@@ -37,6 +38,8 @@ def choose(path: Path | str, permutations: tuple[int, ...] | Top) -> tuple[int, 
             expected=f"at least {permutations.count}",
             remedy="ask for fewer",
         )
+    for number in scores:  # a score that was edited would choose another permutation
+        check_row(directory.round(number), f"{directory.path / RESULTS}")
     ranked = sorted(scored, key=lambda number: (-scored[number], number))
     return tuple(ranked[: permutations.count])
 

@@ -68,33 +68,45 @@ class Bound:
 
 
 def bind_features(declarations: list[Mapping[str, Any]], where: str | None) -> tuple[Feature, ...]:
-    """Keep the included features and name them.
+    """Name the features.
 
     Raises:
-        ManifestError: an `include_if` that is no bool, or two features of one name.
+        ManifestError: two features of one name, or a target among them.
     """
     kept: dict[str, Feature] = {}
     for declaration in declarations:
-        name = str(declaration.get("name") or str(declaration.get(TARGET_KEY)).rpartition(".")[2])
-        if not _included(declaration, name, where):
-            continue
+        name = _name_of(declaration)
         if name in kept:
             raise ManifestError(
                 f"two features are called {name!r}",
                 where=where,
                 remedy="give one of them a `name:` of its own",
             )
+        if str(declaration.get(TARGET_KEY)).startswith("zoo.targets."):
+            raise ManifestError(
+                f"feature {name!r} is a target: it looks ahead", where=where, remedy="move it to `target`"
+            )
         kept[name] = Feature(name, {k: v for k, v in declaration.items() if k not in FEATURE_KEYS})
     return tuple(kept.values())
 
 
-def _included(declaration: Mapping[str, Any], name: str, where: str | None) -> bool:
-    included = declaration.get("include_if", True)
-    if not isinstance(included, bool):
+def _name_of(declaration: Mapping[str, Any]) -> str:
+    return str(declaration.get("name") or str(declaration.get(TARGET_KEY)).rpartition(".")[2])
+
+
+def included(value: Any, declaration: Mapping[str, Any], where: str | None) -> bool:
+    """Return a filled `include_if`.
+
+    Raises:
+        ManifestError: it is no bool.
+    """
+    if not isinstance(value, bool):
         raise ManifestError(
-            f"include_if of feature {name!r} is {included!r}", where=where, expected="true or false"
+            f"include_if of feature {_name_of(declaration)!r} is {value!r}",
+            where=where,
+            expected="true or false",
         )
-    return included
+    return value
 
 
 def key_of(tree: object) -> str:
@@ -102,4 +114,4 @@ def key_of(tree: object) -> str:
     return json.dumps(tree, sort_keys=True, default=repr)
 
 
-__all__ = ["FEATURE_KEYS", "Bound", "Feature", "bind_features", "key_of"]
+__all__ = ["FEATURE_KEYS", "Bound", "Feature", "bind_features", "included", "key_of"]

@@ -56,8 +56,11 @@ def inject(function: Callable[..., Any], data: Mapping[str, Any], name: str, whe
         ManifestError: a parameter without a value that the data does not offer.
     """
     arguments = {}
+    declared = getattr(function, "keywords", {})
     for parameter in inspect.signature(function).parameters.values():
-        if parameter.name in data:
+        if parameter.name in declared:
+            continue  # what the manifest says is never replaced by data of the same name
+        if parameter.name in data and parameter.default in (parameter.empty, None):
             arguments[parameter.name] = data[parameter.name]
         elif parameter.default is parameter.empty and parameter.kind not in (
             parameter.VAR_KEYWORD,

@@ -7,12 +7,14 @@ It comes from YAML (`Manifest.from_config`) or from the builder, which says the 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from zoo.errors import ManifestError, did_you_mean
-from zoo.manifest.bound import Bound, bind_features
+from zoo.manifest.bound import Bound, bind_features, included
 from zoo.manifest.holes import fill, holes
 from zoo.settings import settings as zoo_settings
 from zoo.trust import TARGET_KEY, Trust, check_targets
@@ -174,16 +176,27 @@ class Manifest:
         Raises:
             ManifestError: a missing or impossible declaration, or a hole that names nothing.
         """
-        filled = fill(self.tree, params, zoo_settings if settings is None else settings, self.where)
+        values = zoo_settings if settings is None else settings
+        # the data is fetched once under the recorded settings, so a hole in it is not read here; nor is one
+        # in a feature that is left out: an override that only these name changes nothing
+        rest = {key: value for key, value in self.tree.items() if key not in ("data", "features")}
+        filled = fill(rest, params, values, self.where)
+        features = [
+            fill(feature, params, values, self.where)
+            for feature in self.tree.get("features") or []
+            if included(
+                fill(feature.get("include_if", True), params, values, self.where), feature, self.where
+            )
+        ]
         for key in ("target", "model"):
             if not isinstance(filled.get(key), Mapping) or TARGET_KEY not in filled[key]:
                 raise ManifestError(
                     f"manifest.{key}: is missing", where=self.where, expected=f"{key}: {{_target_: ...}}"
                 )
-        check_targets(filled, self.trust, self.where)
+        check_targets([filled, features], self.trust, self.where)
         return Bound(
-            data=filled.get("data"),
-            features=bind_features(list(filled.get("features") or []), self.where),
+            data=self.tree.get("data"),
+            features=bind_features(features, self.where),
             target=filled["target"],
             every=self._every(filled.get("rows")),
             weights=self._weights(filled.get("split", [8, 1, 2])),
@@ -214,7 +227,8 @@ class Manifest:
         wrong = (
             not isinstance(split, list | tuple)
             or len(split) != 3
-            or any(isinstance(w, bool) or not isinstance(w, int | float) or not (w >= 0) for w in split)
+            or any(isinstance(w, bool) or not isinstance(w, int | float) for w in split)
+            or any(not (0 <= w < inf) for w in split)
             or not (split[0] > 0)
         )
         if wrong:
@@ -227,8 +241,18 @@ class Manifest:
 
 
 def _declare(target: Target, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    path = target if isinstance(target, str) else f"{target.__module__}.{target.__qualname__}"
+    path = target if isinstance(target, str) else public_path(target)
     return {TARGET_KEY: path, **{key: _plain(value) for key, value in arguments.items()}}
+
+
+def public_path(target: Callable[..., Any]) -> str:
+    """Return the shortest dotted path under which an object is found: the one that YAML would give."""
+    segments = target.__module__.split(".")
+    for count in range(1, len(segments) + 1):
+        module = sys.modules.get(".".join(segments[:count]))
+        if getattr(module, target.__qualname__, None) is target:
+            return f"{'.'.join(segments[:count])}.{target.__qualname__}"
+    return f"{target.__module__}.{target.__qualname__}"
 
 
 def _plain(value: Any) -> Any:
@@ -238,4 +262,4 @@ def _plain(value: Any) -> Any:
     return {k: _plain(v) for k, v in value.items()} if isinstance(value, Mapping) else value
 
 
-__all__ = ["KEYS", "Manifest"]
+__all__ = ["KEYS", "Manifest", "public_path"]

@@ -93,7 +93,8 @@ def _metrics(model: SklearnModel, sample: Sample) -> dict[str, float | int]:
     known = sample.labelled
     data = {"x_test": sample.X, "y_test": sample.y, "_grid": sample.grid}
     if model.is_classifier:
-        data |= {"x_test": sample.X[known], "y_test": sample.y[known]}
+        grid = None if sample.grid is None else sample.grid.take(known)
+        data = {"x_test": sample.X[known], "y_test": sample.y[known], "_grid": grid}
     measured = model.evaluate(data)
     return {name: value for name, value in measured.items() if not name.startswith("_")}
 

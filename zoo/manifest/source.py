@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from zoo.trust import OFFERED, Trust, file_hash, resolve
+from zoo.trust import Trust, file_hash, resolve
 
-OWN_PACKAGES: Final = OFFERED
+OWN_PACKAGES: Final = ("zoo.data", "zoo.features", "zoo.targets", "zoo.models")
 
 
 def source_files(

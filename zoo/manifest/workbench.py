@@ -6,6 +6,7 @@ otherwise the second user of a value would look as if it had read nothing.
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -50,7 +51,6 @@ class Workbench:
     def __init__(self, data: Any) -> None:
         self.data = data
         self.cache = SettingsCache()
-        self._arguments = _arguments(data)
 
     @property
     def is_panel(self) -> bool:
@@ -71,7 +71,9 @@ class Workbench:
     def column(self, bound: Bound) -> pd.Series:
         """Return the target column of a table."""
         name = str(bound.target[TARGET_KEY])
-        found = inject(partial(bound.target, bound.trust, bound.where), self._arguments, name, bound.where)
+        found = inject(
+            partial(bound.target, bound.trust, bound.where), _arguments(self.data), name, bound.where
+        )
         if not isinstance(found, pd.Series) or len(found) != len(self.data.frame):
             raise ManifestError(
                 f"{name} gave no column of the table", where=bound.where, expected="a Series, a value a row"
@@ -80,7 +82,7 @@ class Workbench:
 
     def _frame(self, declaration: Mapping[str, Any], name: str, trust: Trust, where: str | None) -> Panel:
         function = partial(declaration, trust, where)
-        found = inject(function, self._arguments, str(declaration[TARGET_KEY]), where)
+        found = inject(function, _arguments(self.data), str(declaration[TARGET_KEY]), where)
         close = self.data.close
         if not isinstance(found, pd.DataFrame) or not (
             found.index.equals(close.index) and found.columns.equals(close.columns)
@@ -122,11 +124,15 @@ def horizon_of(bound: Bound) -> int:
 
 
 def _arguments(data: Any) -> dict[str, Any]:
-    """Return what functions may ask for by parameter name."""
+    """Return what functions may ask for by parameter name.
+
+    Shallow copies: pandas copies on write, so a function that writes into its argument changes its own copy.
+    """
     if data.kind == "table":
-        return {"table": data}
-    factors = {} if data.factors is None else {"factors": data.factors}
-    return {"prices": data.close, **data.fields, **factors}
+        return {"table": dataclasses.replace(data, frame=data.frame.copy(deep=False))}
+    fields = {name: frame.copy(deep=False) for name, frame in data.fields.items()}
+    factors = {} if data.factors is None else {"factors": data.factors.copy(deep=False)}
+    return {"prices": data.close.copy(deep=False), **fields, **factors}
 
 
 __all__ = ["SettingsCache", "Workbench", "horizon_of"]

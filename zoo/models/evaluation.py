@@ -47,6 +47,10 @@ class Grid:
     shape: tuple[int, int]
     lags: int = 0
 
+    def take(self, rows: NDArray[np.bool_]) -> Grid:
+        """Return the grid of some of the rows, over the same dates and assets."""
+        return Grid(self.date[rows], self.asset[rows], self.shape, self.lags)
+
     def spread(self, values: Floats) -> Floats:
         """Put row values back into dates × assets; NaN where there is no row."""
         panel = np.full(self.shape, np.nan)

@@ -55,7 +55,8 @@ class SklearnModel:
         """
         from sklearn.base import clone
 
-        self.estimator = clone(self.estimator).set_params(**params).fit(data["x_train"], data["y_train"])
+        X, y = _own(data["x_train"]), _own(data["y_train"])
+        self.estimator = clone(self.estimator).set_params(**params).fit(X, y)
         return self
 
     def predict(self, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,9 +64,9 @@ class SklearnModel:
         X = data["x_test"]
         if len(X) == 0:
             return {"_preds": np.empty(0)}
-        out = {"_preds": np.asarray(self.estimator.predict(X))}
+        out = {"_preds": np.asarray(self.estimator.predict(_own(X)))}
         if self.is_classifier and hasattr(self.estimator, "predict_proba"):
-            out["_probs"] = np.asarray(self.estimator.predict_proba(X))
+            out["_probs"] = np.asarray(self.estimator.predict_proba(_own(X)))
         return out
 
     def evaluate(self, data: Mapping[str, Any], inline_metrics: bool = True) -> dict[str, Any]:
@@ -87,6 +88,11 @@ class SklearnModel:
         from sklearn.base import is_classifier
 
         return bool(is_classifier(self.estimator))
+
+
+def _own(values: Any) -> Any:
+    """Return a copy: an estimator with `copy=False` works in place, and would change the caller's rows."""
+    return values.copy() if hasattr(values, "copy") else values
 
 
 def parts_of(estimator: Any) -> Iterator[Any]:

@@ -77,7 +77,10 @@ def _outcome(
             where=trainer.target,
             expected="a fitted estimator, or a mapping with `model`",
         )
-    features = tuple(str(n) for n in parts.get("features", getattr(model, "feature_names_in_", ())))
+    check_fitted(model, trainer.target)
+    count = int(getattr(model, "n_features_in_", 0))
+    named = parts.get("features", getattr(model, "feature_names_in_", [f"x{n}" for n in range(count)]))
+    features = tuple(str(name) for name in named)
     libraries = library_versions([trainer.target])
     source = str(source_hash(source_files([trainer.target], trust))["content"])
     inputs = {
@@ -99,7 +102,9 @@ def _outcome(
         "libraries": {"now": libraries, "changed": {}},
     }
     metrics = {
-        name: value for name, value in dict(parts.get("metrics", {})).items() if not name.startswith("_")
+        str(name): value.item() if hasattr(value, "item") else value
+        for name, value in dict(parts.get("metrics", {})).items()
+        if not str(name).startswith("_")
     }
     sensor = Sensor(
         0, SklearnModel(model), dict(trainer.args), metadata, {"reported": metrics}, None, features, trust
@@ -108,9 +113,23 @@ def _outcome(
     return Outcome(0, sensor, _no_predictions(), inputs, None, label)
 
 
+def check_fitted(model: Any, where: str) -> None:
+    """Raise `PromotionError` for an estimator that was never fitted: it would predict nothing."""
+    from sklearn.base import BaseEstimator
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    if not isinstance(model, BaseEstimator):
+        return
+    try:
+        check_is_fitted(model)
+    except NotFittedError as error:
+        raise PromotionError("it returned an estimator that is not fitted", where=where) from error
+
+
 def _no_predictions() -> pd.DataFrame:
     columns = {"part": "str", "row": "int64", "prediction": "float64"}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
 
 
-__all__ = ["NOT_CHECKED", "train_external"]
+__all__ = ["NOT_CHECKED", "check_fitted", "train_external"]

@@ -15,6 +15,7 @@ from zoo.manifest.bound import Bound, Feature
 from zoo.manifest.workbench import Workbench
 from zoo.models import SklearnModel
 from zoo.promotion.storage import dump, load
+from zoo.settings import DEFAULTS, using
 from zoo.trust import Trust
 
 
@@ -83,7 +84,8 @@ class Sensor:
             )
         bench = Workbench(data)
         try:
-            columns = [bench.feature(f, self.trust, self.bound.where) for f in self.bound.features]
+            with using(self._settings()):
+                columns = [bench.feature(f, self.trust, self.bound.where) for f in self.bound.features]
         except ManifestError as error:
             raise SensorInputError(
                 error.problem,
@@ -95,6 +97,11 @@ class Sensor:
         names = pd.Index(data.assets)
         index = pd.MultiIndex.from_arrays([data.dates[date], names[asset]], names=["date", "asset"])
         return pd.Series(self._scores(F[date, asset]), index=index, name="prediction")
+
+    def _settings(self) -> Mapping[str, Any]:
+        """The settings that it was trained under: a feature that reads them must read the same again."""
+        effective: Mapping[str, Any] = (self.metadata.get("settings") or {}).get("effective") or {}
+        return {**DEFAULTS, **effective}
 
     def _from_table(self, data: Any) -> pd.Series:
         missing = [name for name in self.features if name not in data.frame.columns]

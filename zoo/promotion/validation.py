@@ -60,7 +60,6 @@ def validate(
     *,
     where: str,
     libraries: dict[str, tuple[str, str]],
-    not_checked: Sequence[str] = (),
 ) -> Validation:
     """Compare a re-run with what was logged.
 
@@ -69,12 +68,11 @@ def validate(
         done: the same permutation, run again.
         where: the experiment and permutation, for the error.
         libraries: what changed since the experiment, to be named in the error.
-        not_checked: what could not be checked before this.
 
     Raises:
         ReconstructionError: with every mismatch.
     """
-    exact = done.model.deterministic
+    exact = done.model.deterministic or logged.deterministic is True
     mismatches = [
         *compare_metrics(logged.metrics, done.metrics, deterministic=exact),
         *compare_rows(logged.alignment, done.prepared.alignment),
@@ -82,6 +80,8 @@ def validate(
     ]
     if logged.probs is not None or done.probs is not None:
         mismatches += compare_predictions("probs", logged.probs or [], done.probs or [], deterministic=exact)
+    if logged.deterministic not in (None, done.model.deterministic):
+        mismatches.append(Mismatch("deterministic", logged.deterministic, done.model.deterministic, 0))
     if logged.split is not None and logged.split != done.prepared.boundaries:
         mismatches.append(Mismatch("split", logged.split, done.prepared.boundaries, 0))
     if mismatches:
@@ -91,7 +91,7 @@ def validate(
         raise ReconstructionError(
             "nothing was logged that could be compared", where=where, remedy="make the experiment again"
         )
-    return Validation("full", len(logged.metrics), predicted, tuple(not_checked))
+    return Validation("full", len(logged.metrics), predicted, logged.unchecked)
 
 
 def compare_metrics(
@@ -157,7 +157,7 @@ def _share(deterministic: bool) -> float:
 def root_mean_square(values: Sequence[Any]) -> float:
     """Return the root mean square of the finite scores among `values`; 0 where there is none or it overflows.
 
-    The tolerance must never grow with what a single recorded score claims: an absurd one is a mismatch itself.
+    The tolerance must never grow with what one recorded score claims: an absurd one is itself a mismatch.
     """
     scores = [value for value in values if isinstance(value, float) and math.isfinite(value)]
     largest = max(map(abs, scores), default=0.0)
