@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 
 import numpy as np
@@ -99,7 +100,7 @@ def test_a_sqlite_file_that_is_missing_is_not_made(tmp_path):
     ("query", "problem"),
     [
         ("SELECT * FROM nix", "the query was refused: no such table: nix"),
-        ("SELEC", "the query was refused: near"),
+        ("SELEC", "the query is no SELECT but SELEC"),
         ("SELECT * FROM prices WHERE 0", "no rows; expected at least one row of data"),
         ("SELECT date, asset FROM prices", "no column 'close'; expected one of date, asset"),
         ("SELECT *, close FROM prices", "column 'close' occurs twice"),
@@ -112,7 +113,7 @@ def test_a_sqlite_file_that_is_missing_is_not_made(tmp_path):
             "SELECT * FROM prices UNION ALL SELECT * FROM prices ORDER BY date",
             "row 2: date 2024-01-02 of asset",
         ),
-        ("CREATE TEMP TABLE x (y)", "the query gives no rows; expected a SELECT"),
+        ("CREATE TEMP TABLE x (y)", "the query is no SELECT but CREATE"),
     ],
 )
 def test_what_is_wrong_in_a_query_is_said(url, query, problem):
@@ -156,7 +157,7 @@ def test_what_duckdb_refuses_is_said(tmp_path, monkeypatch):
     refused(duckdb, "the query was refused: Parser Error", "SELEC")
     refused(duckdb, "the query was refused: IO Error: No files found", f"SELECT * FROM '{tmp_path}/nix.csv'")
     refused(duckdb, "nix.duckdb: no such file", QUERY, database=tmp_path / "nix.duckdb")
-    refused(duckdb, "the query gives no rows", "")
+    refused(duckdb, "the query is nothing", "")
     engine.connect(str(tmp_path / "m.duckdb")).close()
     refused(duckdb, "read-only", "CREATE TABLE x (y INT)", database=tmp_path / "m.duckdb")
     (tmp_path / "bad.duckdb").write_bytes(b"x" * 5000)
@@ -166,3 +167,43 @@ def test_what_duckdb_refuses_is_said(tmp_path, monkeypatch):
 def test_duckdb_that_is_not_installed_is_asked_for(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "duckdb", None)
     refused(duckdb, "DuckDB is not installed; pip install 'zoo[duckdb]'", QUERY)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "COPY (SELECT 1) TO '{0}/x.csv'",
+        "SELECT 1; SELECT 2",
+        "ATTACH '{0}/x.db'",
+        "INSTALL httpfs",
+        "SET threads = 1",
+        "",
+    ],
+)
+def test_duckdb_runs_one_select_and_nothing_else(tmp_path, query):
+    with pytest.raises(DataError, match="one SELECT: a source only reads"):
+        duckdb(query.format(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "DROP TABLE bars",
+        "DELETE FROM bars",
+        "/* SELECT */ DELETE FROM bars",
+        "WITH x AS (SELECT 1) DELETE FROM bars",
+        "ATTACH 'x.db' AS x",
+        "",
+    ],
+)
+def test_a_database_is_only_read(tmp_path, query):
+    path = tmp_path / "a.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE bars (a)")
+        connection.execute("INSERT INTO bars VALUES (1)")
+    with pytest.raises(DataError):
+        sql(query, url=f"sqlite:///{path}")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM bars").fetchone() == (1,)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.db"]

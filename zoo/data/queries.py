@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -21,9 +22,13 @@ from zoo.data.table import Table
 from zoo.errors import DataError
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL
+    from duckdb import DuckDBPyConnection
+    from sqlalchemy import URL, Connection
 
 _ENV = "env:"
+_FIRST_WORD = re.compile(
+    r"(\s|--[^\n]*\n|/\*.*?\*/|\()*(select|with|values|table)\b", re.IGNORECASE | re.DOTALL
+)
 
 
 def sql(
@@ -110,11 +115,15 @@ def duckdb(
         raise DataError("no such file", where=where, expected="a database of DuckDB's")
     file = ":memory:" if database is None else str(Path(database).expanduser())
     # What a query may name are files and tables, not variables of whoever happens to call.
-    options: dict[str, str | bool | int | float | list[str]] = {"python_enable_replacements": "false"}
+    options: dict[str, str | bool | int | float | list[str]] = {
+        "python_enable_replacements": "false",
+        "autoinstall_known_extensions": "false",  # nothing is fetched from the network
+        "autoload_known_extensions": "false",
+    }
     try:
         with engine.connect(file, read_only=database is not None, config=options) as connection:
-            beside = None if factors is None else _arrow(connection.sql(factors), f"{where}, factors")
-            found = _arrow(connection.sql(query), where)
+            beside = None if factors is None else _queried(connection, factors, f"{where}, factors")
+            found = _queried(connection, query, where)
     except engine.Error as error:
         raise DataError(f"the query was refused: {_first_line(error)}", where=where) from error
     name = "duckdb" if database is None else Path(database).stem
@@ -122,10 +131,16 @@ def duckdb(
     return clipped(assembled(found, mapped, name, chosen), start, end, freq)
 
 
-def _arrow(result: Any, where: str) -> Rows:
-    if result is None:
-        raise DataError("the query gives no rows", where=where, expected="a SELECT")
-    return Rows.of(result.to_arrow_table().to_pandas(date_as_object=False), where)
+def _queried(connection: DuckDBPyConnection, query: str, where: str) -> Rows:
+    """Run one SELECT and nothing else: a manifest may come from somebody else, and a COPY writes files."""
+    kinds = [statement.type.name for statement in connection.extract_statements(query)]
+    if kinds != ["SELECT"]:
+        raise _no_select(where, ", ".join(kinds) or "nothing")
+    return Rows.of(connection.sql(query).to_arrow_table().to_pandas(date_as_object=False), where)
+
+
+def _no_select(where: str, found: str) -> DataError:
+    return DataError(f"the query is {found}", where=where, expected="one SELECT: a source only reads")
 
 
 def _url(url: str) -> URL:
@@ -173,9 +188,12 @@ def _rows(query: str, place: URL, where: str) -> Rows:
     from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.pool import NullPool
 
+    if _FIRST_WORD.match(query) is None:
+        raise _no_select(where, f"no SELECT but {query.split()[0] if query.split() else 'empty'}")
     try:
         engine = create_engine(place, poolclass=NullPool)
         with engine.connect() as connection:
+            _read_only(connection, place.get_backend_name())
             # The query goes to the driver as it is: a colon or a percent sign in it is no parameter.
             result = connection.execution_options(no_parameters=True).exec_driver_sql(query)
             if not result.returns_rows:
@@ -186,6 +204,14 @@ def _rows(query: str, place: URL, where: str) -> Rows:
         cause = getattr(error, "orig", None) or error
         raise DataError(f"the query was refused: {_first_line(cause)}", where=where) from error
     return Rows.of(found, where)
+
+
+def _read_only(connection: Connection, backend: str) -> None:
+    """Let the database itself refuse what writes; where it cannot, the transaction is rolled back anyway."""
+    if backend == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    elif backend == "postgresql":
+        connection.execution_options(postgresql_readonly=True)
 
 
 def _first_line(error: BaseException) -> str:
