@@ -1,4 +1,9 @@
+import contextlib
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -50,3 +55,27 @@ def test_an_unknown_experiment_is_refused_with_the_nearest(zoo, small):
     ran = zoo.json("experiment", "experiment=smal", small)
     assert ran.code == 2
     assert "did you mean 'small'?" in ran.error
+
+
+def test_a_run_that_is_stopped_keeps_its_rounds_and_goes_on(zoo, small):
+    slow = [small, "+experiment.search.delay_s=0.4", "experiment=small"]
+    command = [sys.executable, "-m", "zoo", "experiment", *slow, f"paths.outputs={zoo.directory}/out"]
+    environment = {**os.environ, "ZOO_CONF": str(zoo.conf)}
+    child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=zoo.directory)
+    results = zoo.directory / "experiments" / "small" / "results.csv"
+    while child.poll() is None and not (results.exists() and results.read_text().count("\n") > 1):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(0.05)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(30) == 130, child.stderr.read()
+    refused = zoo.json("experiment", *slow)
+    assert "go on with resume=true" in refused.error
+    ran = zoo.json("experiment", *slow, "resume=true", "n_jobs=2")
+    assert ran.code == 0
+    assert ran.document["permutations"] == 4
+
+
+def test_no_process_is_no_number_of_processes(zoo, small):
+    assert (
+        "n_jobs: 0; expected 1 or more" in zoo.json("experiment", "experiment=small", small, "n_jobs=0").error
+    )

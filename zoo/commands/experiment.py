@@ -39,6 +39,8 @@ def run(arguments: Arguments) -> Answer:
             settings=request.settings,
             trust=request.trust,
             overwrite=request.overwrite,
+            resume=request.resume,
+            n_jobs=request.n_jobs,
             observers=observers,
         )
     document = {

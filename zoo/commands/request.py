@@ -40,6 +40,8 @@ class Request:
         format: `table` or `json`.
         version: a version's id, for `show`.
         overwrite: whether an experiment's directory may be replaced.
+        resume: whether an unfinished experiment is gone on with.
+        n_jobs: processes over an experiment's permutations.
         run_id: the run's name; None where nothing runs.
         job: the name of the spec's directory below the run's.
         threads: for the numeric libraries of one process.
@@ -59,6 +61,8 @@ class Request:
     format: str
     version: str | None
     overwrite: bool
+    resume: bool
+    n_jobs: int
     run_id: str | None
     job: str | None
     threads: int | None
@@ -127,6 +131,8 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         format=values["format"],
         version=values["version"],
         overwrite=values["overwrite"],
+        resume=values["resume"],
+        n_jobs=_positive(values["n_jobs"]),
         run_id=run["id"],
         job=run["name"],
         threads=run["threads"],
@@ -207,6 +213,12 @@ def task_of(request: Request, spec: Spec, line: Line, run_id: str) -> Task:
         allowed=request.allowed,
         trust=request.trust,
     )
+
+
+def _positive(jobs: int) -> int:
+    if jobs < 1:
+        raise ConfigError(f"n_jobs: {jobs}", expected="1 or more processes")
+    return jobs
 
 
 __all__ = ["Request", "asked", "read_request", "read_spec", "request_of", "spec_path", "task_of"]

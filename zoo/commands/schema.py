@@ -81,6 +81,8 @@ class ConfigSchema:
     format: Format = Format.table
     version: str | None = None
     overwrite: bool = False
+    resume: bool = False
+    n_jobs: int = 1
     run: RunSchema = field(default_factory=RunSchema)
 
 

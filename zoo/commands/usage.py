@@ -27,6 +27,7 @@ examples
   python -m zoo versions spec=residual_momentum format=json
   python -m zoo show version=<id>
   python -m zoo experiment experiment=momentum overwrite=true
+  python -m zoo experiment experiment=momentum resume=true n_jobs=2
   python -m zoo verify
 
 overrides: any key of the configuration, as in Hydra
