@@ -12,7 +12,7 @@ from typing import Any
 
 import zoo
 from zoo import settings as zoo_settings
-from zoo.errors import CodeDriftError, ExperimentExists, ResumeRefused
+from zoo.errors import CodeDriftError, ExperimentExists, ManifestError, ResumeRefused, did_you_mean
 from zoo.events import Advanced, Failed, Finished, Observer, Started, emit
 from zoo.experiment.definition import Definition
 from zoo.experiment.directory import ExperimentDirectory
@@ -224,10 +224,22 @@ class UniversalExperimentLoop:
         if interval is None and (reducers or self.callback or strategy.adaptive):
             interval = 10
         queue = SearchQueue(space, strategy, ParamDomain(space.params), declared.get("rounds"))
-        kind = "panel" if self.worker.bench.is_panel else "table"
-        score = declared.get("score") or SELECTION[kind][0]
+        score = self._score()
         drop = [self.path] if log.work == self.path else [self.path, log.work]
         return Search(queue, reducers, interval, self.callback, drop), f"{PREFIX}{score}"
+
+    def _score(self) -> str:
+        """Return the walk-forward score that the search learns from; never a test metric."""
+        offered = SELECTION["panel" if self.worker.bench.is_panel else "table"]
+        score = str(self.definition.search.get("score") or offered[0])
+        if score not in offered:
+            raise ManifestError(
+                f"search.score: {score!r} is no walk-forward score",
+                where=self.task,
+                expected=f"one of {', '.join(offered)}",
+                remedy=did_you_mean(score, offered),
+            )
+        return score
 
     def _batch(self, log: RunLog, rounds: Rounds, space: Space, ids: list[int]) -> list[dict[str, Any]]:
         """Run what of a batch is not done; return its failures in the order of the batch."""

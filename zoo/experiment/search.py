@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from zoo.errors import Interrupted
+from zoo.errors import ExperimentCorrupt, Interrupted
+from zoo.experiment.format import AUDIT
 from zoo.experiment.queue import Operation, SearchQueue
 from zoo.experiment.reducers import LogRow, Reducer
 from zoo.experiment.runlog import BATCH_END
@@ -136,8 +137,10 @@ class Search:
             if event["event"] == "batch":
                 drawn = self.queue.next(len(event["ids"])) if event["ids"] else []
                 if drawn != event["ids"]:
-                    raise AssertionError(
-                        f"batch {event['batch']} was {event['ids']}, and is drawn as {drawn} now"
+                    raise ExperimentCorrupt(
+                        f"batch {event['batch']} was {event['ids']}, and is drawn as {drawn} now",
+                        where=AUDIT,
+                        remedy="make the experiment again with overwrite=true",
                     )
                 self.learn(drawn, log)
                 self.batch = event["batch"]
