@@ -214,3 +214,44 @@ def test_parameters_of_mixed_types_can_be_promoted(definition, tmp_path, prices)
         0.5,
         1,
     ]
+
+
+def test_what_a_killed_writer_left_is_known_and_swept(definition, experiment_dir, prices):
+    for name in (".metadata.json.tmp", ".checkpoint.json.tmp"):
+        (experiment_dir / name).write_text("torn")
+    run(definition, experiment_dir, prices, resume=True)
+    run(definition, experiment_dir, prices, overwrite=True)
+    assert not [p.name for p in experiment_dir.iterdir() if p.name.startswith(".")]
+
+
+def test_rounds_with_different_metrics_can_be_promoted(tmp_path):
+    from zoo.promotion import Trainer
+
+    definition = {
+        "params": {"loss": ["hinge", "log_loss"]},
+        "search": {"seed": 7},
+        "manifest": {
+            "data": {"_target_": "zoo.data.tabular", "name": "breast_cancer"},
+            "target": {"_target_": "zoo.targets.column"},
+            "scaler": {"_target_": "sklearn.preprocessing.StandardScaler"},
+            "model": {"_target_": "sklearn.linear_model.SGDClassifier", "loss": "${params.loss}"},
+        },
+    }
+    run_experiment(definition, tmp_path / "x")
+    plain, probable = Trainer(tmp_path / "x").train([0, 1])
+    assert "auc" not in plain.results["logged"]
+    assert "auc" in probable.results["logged"]
+
+
+def test_a_split_without_a_test_part_is_refused(definition, tmp_path, prices):
+    definition["manifest"]["split"] = [8, 1, 0]
+    with pytest.raises(ExperimentError, match="no permutation finished"):
+        run(definition, tmp_path / "x", prices)
+    assert not (tmp_path / "x").exists()
+
+
+def test_an_experiment_behind_a_link_is_repaired_by_its_readers(experiment_dir, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(experiment_dir)
+    experiment_dir.rename(experiment_dir.parent / ".small.old")
+    assert ExperimentDirectory(link).ids == (0, 1, 2, 3)

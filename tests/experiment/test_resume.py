@@ -259,3 +259,44 @@ def test_a_run_killed_at_any_moment_ends_as_one_that_never_was(wide, tmp_path, p
 @pytest.mark.slow
 def test_fifty_random_kill_points_change_nothing(wide, tmp_path, prices):
     hit(wide, tmp_path, prices, 50, seed=2)
+
+
+@pytest.mark.parametrize("left", [(), ("audit.jsonl", "results.csv"), ("metadata.json",)])
+def test_a_copy_of_a_finished_run_that_was_cut_short_replaces_nothing(wide, tmp_path, prices, left):
+    path = tmp_path / "x"
+    run_experiment(wide, path, data=prices)
+    before = timeless(path)
+    half = tmp_path / ".x.copy"
+    half.mkdir()
+    for name in left:
+        (half / name).write_bytes((path / name).read_bytes())
+    run_experiment(wide, path, data=prices, resume=True)
+    assert timeless(path) == before
+    assert not half.exists()
+
+
+def test_new_columns_are_declared_before_rows_have_them(definition, tmp_path, prices, monkeypatch):
+    from zoo.errors import ExperimentError
+    from zoo.experiment.runlog import RunLog
+
+    real, calls = RunLog._rewrite_results, []
+
+    def fails_second(self):
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        real(self)
+
+    metrics = {"a": 0.5}, {"a": 0.5, "b": 0.25}
+    log = RunLog(tmp_path / "x", tmp_path / "x", {"params": {"p": [1]}, "settings": {}})
+    log.begin()
+    monkeypatch.setattr(RunLog, "_rewrite_results", fails_second)
+    log.add(0, {"p": 1}, metrics[0], 0.1, {"preds": [0.1]})
+    with pytest.raises(ExperimentError, match="No space left"):
+        log.add(1, {"p": 1}, metrics[1], 0.1, {"preds": [0.1]})
+    monkeypatch.undo()
+    again = RunLog(tmp_path / "x", tmp_path / "x", json.loads((tmp_path / "x" / "metadata.json").read_text()))
+    again.resume()
+    assert set(again.rows) == {0}
+    again.add(1, {"p": 1}, metrics[1], 0.1, {"preds": [0.1]})
+    assert again.metadata["columns"]["b"] == "float"

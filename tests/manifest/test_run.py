@@ -143,3 +143,25 @@ def test_a_missing_label_in_the_test_part_changes_only_its_own_row(manifest, pri
     whole, holed = (done(classes, Dataset({"close": c}, prices.factors)) for c in (prices.close, close))
     assert whole["n_obs"] - holed["n_obs"] == 1
     assert abs(whole["auc"] - holed["auc"]) < 0.05
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {
+            "_target_": "sklearn.pipeline.Pipeline",
+            "memory": "cache",
+            "steps": [["m", {"_target_": "sklearn.linear_model.Ridge"}]],
+        },
+        {"_target_": "sklearn.cluster.FeatureAgglomeration", "memory": "cache"},
+    ],
+)
+def test_a_cache_of_pickles_is_refused_before_anything_is_fitted(
+    definition, prices, tmp_path, monkeypatch, model
+):
+    monkeypatch.chdir(tmp_path)
+    definition["manifest"]["model"] = model
+    manifest = Manifest.from_config(definition["manifest"], seed=7)
+    with pytest.raises(ManifestError, match="memory is set: a cache on disk holds pickles"):
+        done(manifest, prices)
+    assert list(tmp_path.iterdir()) == []

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.errors import ExperimentCorrupt, ExperimentError, ExperimentNotFound, UnknownPermutation
-from zoo.experiment.completeness import check_metadata, check_round, unchecked
+from zoo.experiment.completeness import check_metadata, check_round, is_ours, unchecked
 from zoo.experiment.format import (
     FORMAT_VERSION,
     ID,
@@ -87,7 +87,9 @@ class ExperimentDirectory:
     """
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+        self.path = Path(
+            path
+        ).resolve()  # a replacement is made beside the directory, not beside a link to it
         repair(self.path)
         if not self.path.is_dir():
             raise ExperimentNotFound(
@@ -169,6 +171,10 @@ class ExperimentDirectory:
             )
         return rows
 
+    def _counts(self, value: Any) -> bool:
+        """A metric that a round does not have is an empty cell of ours; another library's may mean something."""
+        return value is not None or not is_ours(self.metadata)
+
     def _check_header(self, header: list[str], path: Path) -> None:
         declared = self.metadata.get("columns")
         missing = [ID] if ID not in header else []
@@ -242,7 +248,7 @@ class ExperimentDirectory:
             found.get("probs"),
             found.get("alignment") or {},
             found.get("split"),
-            {name: value for name, value in row.items() if name not in skipped and not name.startswith("_")},
+            {n: v for n, v in row.items() if n not in skipped and n[:1] != "_" and self._counts(v)},
             found.get("deterministic"),
             found.get("sha256"),
             unchecked(self.metadata, found),

@@ -26,6 +26,9 @@ AUDIT: Final = "audit.jsonl"
 #: every file of the format
 FILES: Final = (METADATA, ROUNDS, RESULTS, CHECKPOINT, AUDIT)
 
+#: what a writer that was killed may leave beside them
+LEFTOVERS: Final = tuple(f".{name}.tmp" for name in FILES)
+
 REMAKE: Final = "restore the directory from a copy, or make it again with overwrite=true"
 
 ID: Final = "id"
@@ -186,6 +189,7 @@ __all__ = [
     "FILES",
     "FORMAT_VERSION",
     "ID",
+    "LEFTOVERS",
     "METADATA",
     "REMAKE",
     "RESULTS",

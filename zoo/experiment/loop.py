@@ -17,10 +17,10 @@ from zoo.events import Advanced, Failed, Finished, Observer, Started, emit
 from zoo.experiment.definition import Definition
 from zoo.experiment.directory import ExperimentDirectory
 from zoo.experiment.domain import ParamDomain
-from zoo.experiment.format import FILES, FORMAT_VERSION, METADATA, loads, now, read_text
+from zoo.experiment.format import FILES, FORMAT_VERSION, LEFTOVERS, METADATA, loads, now, read_text
 from zoo.experiment.queue import SearchQueue
 from zoo.experiment.reducers import build_reducers
-from zoo.experiment.replace import locked, publish, replacement
+from zoo.experiment.replace import copy_for_replacement, locked, publish, replacement
 from zoo.experiment.rounds import Finished as FinishedRound
 from zoo.experiment.rounds import Recipe, Rounds, Worker
 from zoo.experiment.runlog import FINISHED, RunLog
@@ -145,7 +145,7 @@ class UniversalExperimentLoop:
         work = unfinished or replacement(self.path)
         if unfinished is None:
             ExperimentDirectory(self.path).results  # noqa: B018 - what is not whole is not gone on with
-            shutil.copytree(self.path, work)
+            copy_for_replacement(self.path)
         recorded = loads(read_text(work / METADATA), str(work / METADATA))
         self.worker = Worker(self.recipe)
         self._check_same(recorded)
@@ -189,7 +189,7 @@ class UniversalExperimentLoop:
         if log.work != self.path:
             shutil.rmtree(log.work, ignore_errors=True)
             return
-        for name in FILES:
+        for name in (*FILES, *LEFTOVERS):
             (log.work / name).unlink(missing_ok=True)
         with suppress(OSError):  # a decoder of the user's own stays
             log.work.rmdir()
@@ -302,7 +302,7 @@ def check_place(path: Path, *, overwrite: bool) -> None:
         raise ExperimentExists("is a file", where=path, remedy="choose another name")
     if not path.is_dir():
         return
-    known = {*FILES, "__pycache__"}
+    known = {*FILES, *LEFTOVERS, "__pycache__"}
     foreign = sorted(
         p.name
         for p in path.iterdir()

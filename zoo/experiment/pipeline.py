@@ -83,7 +83,14 @@ class Pipeline:
             bench: the data and its caches.
             boundaries: the split of another run of the same round, to be kept.
         """
-        return _run(self.current(), params, bench, boundaries)
+        done = _run(self.current(), params, bench, boundaries)
+        if done.prepared.cuts.test is None:
+            raise ManifestError(
+                "split: the test part has no weight, so that nothing could be compared later",
+                where=self.manifest.where,
+                expected="a positive third proportion",
+            )
+        return done
 
     def refit(self, params: Mapping[str, Any], bench: Workbench) -> Done:
         """Fit one permutation on every usable row."""

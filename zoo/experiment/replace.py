@@ -28,6 +28,28 @@ def replacement(path: Path) -> Path:
     return _beside(path, "new")
 
 
+def copy_for_replacement(path: Path) -> None:
+    """Copy a finished directory to where its replacement is made: the whole of it, or nothing.
+
+    Raises:
+        ExperimentError: the disk refused; the directory is untouched.
+    """
+    copy, made = _beside(path, "copy"), replacement(path)
+    try:
+        for leftover in (copy, made):
+            shutil.rmtree(leftover, ignore_errors=True)
+        shutil.copytree(path, copy)
+        sync(copy)
+        copy.rename(made)
+    except OSError as error:  # shutil.Error is one
+        shutil.rmtree(copy, ignore_errors=True)
+        raise ExperimentError(
+            f"cannot be copied: {error.strerror or error}",
+            where=path,
+            remedy="free space; nothing was changed",
+        ) from error
+
+
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Be the directory's only writer, and finish or undo what a writer before left half done.
@@ -78,7 +100,8 @@ def publish(path: Path) -> None:
 def sync(directory: Path) -> None:
     """Make a directory and its files durable."""
     for file in directory.iterdir():
-        _sync_entry(file)
+        if file.is_file():
+            _sync_entry(file)
     _sync_entry(directory)
 
 
@@ -111,4 +134,4 @@ def _sync_entry(path: Path) -> None:
         os.close(descriptor)
 
 
-__all__ = ["locked", "publish", "repair", "replacement", "sync"]
+__all__ = ["copy_for_replacement", "locked", "publish", "repair", "replacement", "sync"]

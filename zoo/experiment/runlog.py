@@ -20,6 +20,7 @@ from zoo.experiment.format import (
     CHECKPOINT,
     EXECUTION_TIME,
     ID,
+    LEFTOVERS,
     METADATA,
     REMAKE,
     RESULTS,
@@ -79,6 +80,8 @@ class RunLog:
 
     def resume(self) -> None:
         """Read back what was finished, and drop what was torn."""
+        for name in LEFTOVERS:
+            (self.work / name).unlink(missing_ok=True)
         lines = self._whole_lines(ROUNDS)
         found = {number: line for line in lines if (number := _number(line)) is not None}
         rows = self._read_rows()
@@ -109,13 +112,15 @@ class RunLog:
             return {}
         where = f"{self.work / RESULTS}"
         header, rows = next(csv.reader([lines[0]])), {}
+        if not set(header) <= set(kinds):
+            raise ExperimentCorrupt("has columns of no declared type", where=where, remedy=REMAKE)
         for number, cells in enumerate(csv.reader(lines[1:]), start=2):
             if len(cells) != len(header):
                 raise ExperimentCorrupt(
                     "has not as many cells as the header", where=f"{where}:{number}", remedy=REMAKE
                 )
             row = {
-                name: read_cell(cell, kinds.get(name, "str"), f"{where}:{number}, column {name}")
+                name: read_cell(cell, kinds[name], f"{where}:{number}, column {name}")
                 for name, cell in zip(header, cells, strict=True)
             }
             rows[row[ID]] = row
@@ -228,21 +233,20 @@ class RunLog:
     def _append_row(self, row: Mapping[str, Any]) -> None:
         """Append a row; one with columns that the header lacks makes the table anew."""
         if not set(row) <= set(self._columns):
+            self._columns = self._named()
+            self._write_metadata(RUNNING)  # the types first: rows could not be read without them
             self._rewrite_results()
-            self._write_metadata(RUNNING)
             return
         widened = {name: wider(self._kinds[name], value) for name, value in row.items()}
         if widened != {name: self._kinds[name] for name in row}:
-            self._write_metadata(RUNNING)  # the types first: the row could not be read without them
+            self._write_metadata(RUNNING)  # here as well
         with (self.work / RESULTS).open("a", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow(
                 write_cell(row.get(name)) for name in self._columns
             )
 
     def _rewrite_results(self) -> None:
-        params = list(self.metadata["params"])
-        names = dict.fromkeys(name for row in self.rows.values() for name in row)
-        self._columns = [name for name in names if name not in params] + [n for n in params if n in names]
+        self._columns = self._named()
         out = io.StringIO()
         if self._columns:
             writer = csv.writer(out, lineterminator="\n")
@@ -251,6 +255,12 @@ class RunLog:
                 [write_cell(row.get(name)) for name in self._columns] for row in self.rows.values()
             )
         self._replace(RESULTS, out.getvalue())
+
+    def _named(self) -> list[str]:
+        """Return the columns of all rows: metrics in the order of their coming, then parameters."""
+        params = list(self.metadata["params"])
+        names = dict.fromkeys(name for row in self.rows.values() for name in row)
+        return [name for name in names if name not in params] + [n for n in params if n in names]
 
     def _rewrite_audit(self) -> None:
         self._replace(AUDIT, "".join(f"{dumps(event)}\n" for event in self.events))
@@ -272,8 +282,12 @@ class RunLog:
 
     def _replace(self, name: str, text: str) -> None:
         temporary = self.work / f".{name}.tmp"
-        temporary.write_text(text, encoding="utf-8", newline="")
-        temporary.replace(self.work / name)
+        try:
+            temporary.write_text(text, encoding="utf-8", newline="")
+            temporary.replace(self.work / name)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
 
     @contextmanager
     def _disk(self) -> Iterator[None]:
@@ -285,7 +299,7 @@ class RunLog:
             raise ExperimentError(
                 f"cannot be written: {error.strerror or error}; {kept}",
                 where=self.path,
-                remedy="free space, then go on with resume=true",
+                remedy=f"free space, then {'go on with resume=true' if self.rows else 'run it again'}",
             ) from error
 
 

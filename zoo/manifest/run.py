@@ -16,7 +16,7 @@ from zoo.manifest.cube import PanelCube, Sample, TableCube
 from zoo.manifest.prepare import Prepared
 from zoo.manifest.split import folds
 from zoo.models import SklearnModel
-from zoo.models.reference import seed
+from zoo.models.reference import caches, seed
 from zoo.trust import TARGET_KEY
 
 #: metrics that also exist as a purged walk-forward score on train + validation; the first is the default
@@ -58,7 +58,15 @@ def build_model(bound: Bound) -> SklearnModel:
                 where=bound.where,
                 expected="a class with fit and predict",
             )
-    return SklearnModel(seed(Pipeline(built), bound.seed), deterministic=bound.deterministic)
+    pipeline = Pipeline(built)
+    if cached := caches(pipeline):
+        raise ManifestError(
+            f"{cached[0]} is set: a cache on disk holds pickles, and no pickle is loaded",
+            where=bound.where,
+            expected="memory: null",
+            remedy="remove it; prepared data is shared between rounds anyway",
+        )
+    return SklearnModel(seed(pipeline, bound.seed), deterministic=bound.deterministic)
 
 
 def fit(bound: Bound, sample: Sample) -> SklearnModel:

@@ -115,6 +115,12 @@ def is_deterministic(estimator: Any) -> bool:
     return True
 
 
+def caches(estimator: Any) -> list[str]:
+    """Return the parameters that would keep a cache on disk: joblib's caches are pickles, loaded again."""
+    found = estimator.get_params(deep=True) if hasattr(estimator, "get_params") else {}
+    return [name for name, value in found.items() if name.split("__")[-1] == "memory" and value is not None]
+
+
 def seed(estimator: Any, value: int) -> Any:
     """Fill every `random_state: None` of an estimator and its parts with `value`; return the estimator."""
     for part in parts_of(estimator):
@@ -123,4 +129,4 @@ def seed(estimator: Any, value: int) -> Any:
     return estimator
 
 
-__all__ = ["ReferenceModel", "SklearnModel", "is_deterministic", "parts_of", "seed"]
+__all__ = ["ReferenceModel", "SklearnModel", "caches", "is_deterministic", "parts_of", "seed"]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from zoo.errors import ArtifactCorrupt, TrustError
+from zoo.models.reference import caches
 from zoo.trust import DEFAULT_PREFIXES, Trust
 
 #: bump when a reader of the format before would misread a sensor, and keep reading the older one
@@ -59,6 +60,8 @@ def load(content: bytes, trust: Trust, where: str) -> tuple[Any, dict[str, Any]]
         raise ArtifactCorrupt(
             f"is no sensor: {error}", where=where, remedy="restore it from a copy"
         ) from error
+    if caches(estimator):
+        raise TrustError("would keep a cache of pickles on disk", where=where, expected="memory: null")
     if document.get("format") != SENSOR_FORMAT:
         raise ArtifactCorrupt(
             f"has sensor format {document.get('format')!r}", where=where, expected=str(SENSOR_FORMAT)
