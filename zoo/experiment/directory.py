@@ -172,7 +172,7 @@ class ExperimentDirectory:
         return rows
 
     def _counts(self, value: Any) -> bool:
-        """A metric that a round does not have is an empty cell of ours; another library's may mean something."""
+        """A metric that a round does not have is an empty cell of ours; another library's may mean more."""
         return value is not None or not is_ours(self.metadata)
 
     def _check_header(self, header: list[str], path: Path) -> None:
