@@ -66,6 +66,34 @@ def _rebuild(cls: type[ZooError], args: tuple[Any, ...], state: dict[str, Any]) 
     return error
 
 
+def check_keys(
+    keys: Iterable[object],
+    known: Iterable[str],
+    error: type[ZooError],
+    *,
+    where: object | None = None,
+    prefix: str = "",
+) -> None:
+    """Raise `error` for the first of `keys` that is not `known`: a misspelt key is never passed over.
+
+    Args:
+        keys: what a file says.
+        known: what it may say.
+        error: the class to raise.
+        where: the file.
+        prefix: the way to the keys, such as `manifest.`.
+    """
+    names = list(known)
+    for key in keys:
+        if key not in names:
+            raise error(
+                f"{prefix}{key}: no such key",
+                where=where,
+                expected=f"one of {', '.join(names)}",
+                remedy=did_you_mean(key, names) or "remove it",
+            )
+
+
 # --- usage and configuration: exit code 2 ------------------------------------------------------
 
 
@@ -285,5 +313,6 @@ __all__ = [
     "VersionConflict",
     "VersionNotFound",
     "ZooError",
+    "check_keys",
     "did_you_mean",
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.configuration import group_files, load_yaml, plain
-from zoo.errors import ConfigError, LineMismatch, SpecError, did_you_mean
+from zoo.errors import ConfigError, LineMismatch, SpecError, check_keys, did_you_mean
 from zoo.settings import DEFAULTS
 from zoo.spec import NAME
 
@@ -107,14 +107,7 @@ def read_line(name: str, where: Path | str, directories: list[Path] | None = Non
 def parse_line(values: Mapping[str, Any], where: Path) -> Line:
     """Turn the plain values of a line file into a `Line`, or refuse it with the file's name."""
     known = [f.name for f in fields(Line)]
-    for key in values:
-        if key not in known:
-            raise ConfigError(
-                f"{key}: no such key",
-                where=where,
-                expected=f"one of {', '.join(known)}",
-                remedy=did_you_mean(key, known),
-            )
+    check_keys(values, known, ConfigError, where=where)
     try:
         line = Line(**{**values, "locked": _locked(values.get("locked"), where)})
     except TypeError as error:

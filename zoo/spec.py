@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from zoo.errors import SpecError, TrustError, did_you_mean
+from zoo.errors import SpecError, TrustError, check_keys
 from zoo.settings import LABEL_SETTING, check_values
 from zoo.trust import TARGET_KEY, check_form
 
@@ -167,10 +167,7 @@ def _check_keys(values: object, schema: type, where: Path | str, prefix: str) ->
         raise _refuse(
             where, prefix.rstrip(".") or "the spec", f"{values!r} is no mapping", f"keys {', '.join(known)}"
         )
-    for key in values:
-        if key not in known:
-            guess = did_you_mean(key, known)
-            raise _refuse(where, f"{prefix}{key}", "no such key", f"one of {', '.join(known)}", guess)
+    check_keys(values, known, SpecError, where=where, prefix=prefix)
     for name, known_field in known.items():
         required = known_field.default is MISSING and known_field.default_factory is MISSING
         if required and values.get(name) in (None, "???"):

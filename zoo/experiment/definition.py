@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from zoo.errors import ManifestError, did_you_mean
+from zoo.errors import ManifestError, check_keys, did_you_mean
 from zoo.experiment.reducers import build_reducers
 from zoo.experiment.strategy import STRATEGIES
 
@@ -151,14 +151,7 @@ def _check_keys(tree: object, known: tuple[str, ...], where: str, prefix: str) -
         raise ManifestError(
             f"{prefix or 'the experiment'}: is no mapping", where=where, expected=f"keys {', '.join(known)}"
         )
-    for key in tree:
-        if key not in known:
-            raise ManifestError(
-                f"{prefix}{key}: no such key",
-                where=where,
-                expected=f"one of {', '.join(known)}",
-                remedy=did_you_mean(key, known) or "remove it",
-            )
+    check_keys(tree, known, ManifestError, where=where, prefix=prefix)
 
 
 __all__ = ["Definition", "check_space", "check_used"]

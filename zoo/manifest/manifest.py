@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from zoo.errors import ManifestError, did_you_mean
+from zoo.errors import ManifestError, check_keys
 from zoo.manifest.bound import Bound, bind_features, included
 from zoo.manifest.holes import fill, holes
 from zoo.settings import settings as zoo_settings
@@ -56,14 +56,7 @@ class Manifest:
         """
         if not isinstance(tree, Mapping):
             raise ManifestError("manifest: is no mapping", where=where, expected=f"keys {', '.join(KEYS)}")
-        for key in tree:
-            if key not in KEYS:
-                raise ManifestError(
-                    f"manifest.{key}: no such key",
-                    where=where,
-                    expected=f"one of {', '.join(KEYS)}",
-                    remedy=did_you_mean(key, KEYS) or "remove it",
-                )
+        check_keys(tree, KEYS, ManifestError, where=where, prefix="manifest.")
         trust = trust or Trust()
         check_targets(tree, trust, where)
         return cls(dict(tree), seed, trust, where)
