@@ -64,10 +64,19 @@ class SklearnModel:
         X = data["x_test"]
         if len(X) == 0:
             return {"_preds": np.empty(0)}
-        out = {"_preds": np.asarray(self.estimator.predict(_own(X)))}
+        out = {"_preds": np.asarray(self.estimator.predict(self._named(X)))}
         if self.is_classifier and hasattr(self.estimator, "predict_proba"):
-            out["_probs"] = np.asarray(self.estimator.predict_proba(_own(X)))
+            out["_probs"] = np.asarray(self.estimator.predict_proba(self._named(X)))
         return out
+
+    def _named(self, X: Any) -> Any:
+        """Return a copy of X, under the columns' names where the estimator was fitted with names."""
+        names = getattr(self.estimator, "feature_names_in_", None)
+        if names is None or not isinstance(X, np.ndarray):
+            return _own(X)
+        import pandas as pd
+
+        return pd.DataFrame(X.copy(), columns=names)
 
     def evaluate(self, data: Mapping[str, Any], inline_metrics: bool = True) -> dict[str, Any]:
         """Predict `x_test`; with `inline_metrics` measure against `y_test` (on `_grid`, for a panel)."""
