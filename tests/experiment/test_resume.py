@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -239,17 +239,19 @@ def killed_and_resumed(definition, directory, moments):
 
 def slowed(definition):
     """Rounds that are slow enough to be hit."""
-    return {**definition, "search": {**definition["search"], "delay_s": 0.05}}
+    return {**definition, "search": {**definition["search"], "delay_s": 0.03}}
 
 
 def hit(definition, tmp_path, prices, points, seed):
     slow, rng = slowed(definition), random.Random(seed)
     run_experiment(slow, tmp_path / "whole", data=prices)
     expected = timeless(tmp_path / "whole")
-    for point in range(points):
-        path = Path(tmp_path / f"killed{point}")
-        killed_and_resumed(slow, path, [rng.uniform(0.1, 1.4)])
-        assert timeless(path) == expected, point
+    moments = [rng.uniform(0.1, 1.4) for _ in range(points)]
+    paths = [tmp_path / f"killed{point}" for point in range(points)]
+    with ThreadPoolExecutor(2) as pool:  # the rounds are in processes of their own
+        list(pool.map(lambda path, moment: killed_and_resumed(slow, path, [moment]), paths, moments))
+    for path in paths:
+        assert timeless(path) == expected, path
 
 
 def test_a_run_killed_at_any_moment_ends_as_one_that_never_was(wide, tmp_path, prices):
