@@ -25,6 +25,8 @@ from zoo.errors import TrustError
 
 DEFAULT_PREFIXES: Final = ("zoo.", "sklearn.")
 TARGET_KEY: Final = "_target_"
+#: how modules of experiment directories are called; equal content is one module, wherever its file lies
+LOCAL_PREFIX: Final = "_zoo_local_"
 #: what of zoo a file may name
 OFFERED: Final = ("zoo.data", "zoo.features", "zoo.targets", "zoo.models", "zoo.portfolio")
 #: packages of scikit-learn whose classes and functions are parts of estimators, though no estimators
@@ -249,7 +251,7 @@ def load_local(path: Path, trust: Trust, *, recorded: str | None = None) -> type
     """
     digest = file_hash(path)
     _check_local(path, digest, trust, recorded)
-    name = f"_zoo_local_{digest[:16]}_{path.stem}"
+    name = f"{LOCAL_PREFIX}{digest[:16]}_{path.stem}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
@@ -287,6 +289,7 @@ def _check_local(path: Path, digest: str, trust: Trust, recorded: str | None) ->
 
 __all__ = [
     "DEFAULT_PREFIXES",
+    "LOCAL_PREFIX",
     "OFFERED",
     "TARGET_KEY",
     "Trust",

@@ -123,3 +123,14 @@ def test_parameters_given_beside_a_decoder_are_the_experiments(tmp_path, prices)
     definition = {"sfd_module": "my_decoder", "params": {"alpha": [3, 4, 5]}}
     run_experiment(definition, path, trust=LOCAL, data=prices)
     assert Trainer(path, prices, trusted=LOCAL).train([2])[0].round_params == {"alpha": 5}
+
+
+def test_two_decoders_of_equal_content_are_each_hashed_where_they_lie(tmp_path, prices):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "my_decoder.py").write_text(textwrap.dedent(DECODER))
+        run_experiment({"sfd_module": "my_decoder"}, tmp_path / name, trust=LOCAL, data=prices)
+        (tmp_path / "one" / "my_decoder.py").write_text("changed = True\n")
+    with pytest.raises(TrustError, match="differs"):
+        Trainer(tmp_path / "one", prices, trusted=LOCAL).train([0])
+    assert Trainer(tmp_path / "two", prices, trusted=LOCAL).train([0])

@@ -46,12 +46,14 @@ class Pipeline:
         params: the space.
         module: the single-file decoder that declared them, or None.
         sfd_module: the decoder's name as `metadata.json` gives it, or None.
+        file: the decoder's file, or None.
     """
 
     manifest: Manifest
     params: dict[str, list[Any]]
     module: ModuleType | None = None
     sfd_module: str | None = None
+    file: Path | None = None
 
     @cached_property
     def targets(self) -> list[str]:
@@ -60,9 +62,7 @@ class Pipeline:
 
     def code(self) -> dict[str, Any]:
         """Return the source hash of the manifest's own modules and of the decoder."""
-        own = (
-            [] if self.module is None or self.sfd_module is None else [(self.sfd_module, _file(self.module))]
-        )
+        own = [] if self.file is None or self.sfd_module is None else [(self.sfd_module, self.file)]
         return source_hash(source_files(self.targets, self.manifest.trust, own))
 
     def libraries(self) -> dict[str, str]:
@@ -168,7 +168,8 @@ def _decoder(
                 f"decoder {name!r} has no {function}()", where=where, expected="params() and manifest()"
             )
     manifest = _declared(module, seed, _trusting(module, trust), where)
-    return Pipeline(manifest, check_space(params or module.params(), where), module, name)
+    file = local if found else Path(str(module.__file__))
+    return Pipeline(manifest, check_space(params or module.params(), where), module, name, file)
 
 
 def _declared(module: ModuleType, seed: int, trust: Trust, where: str | None) -> Manifest:
@@ -185,10 +186,6 @@ def _declared(module: ModuleType, seed: int, trust: Trust, where: str | None) ->
 def _trusting(module: ModuleType, trust: Trust) -> Trust:
     """Trust the decoder's own functions, which its manifest may name, for this pipeline only."""
     return replace(trust, prefixes=(*trust.prefixes, f"{module.__name__}."))
-
-
-def _file(module: ModuleType) -> Path:
-    return Path(str(module.__file__))
 
 
 __all__ = ["Done", "Pipeline", "from_definition", "from_metadata"]

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from zoo.trust import Trust, file_hash, resolve
+from zoo.trust import LOCAL_PREFIX, Trust, file_hash, resolve
 
 OWN_PACKAGES: Final = ("zoo.data", "zoo.features", "zoo.targets", "zoo.models")
 
@@ -58,6 +58,10 @@ def _defining(target: str, trust: Trust) -> Iterator[tuple[str, Path]]:
 
 
 def _counts(name: str, path: Path) -> bool:
+    if name.startswith(
+        LOCAL_PREFIX
+    ):  # its `__file__` is that of whoever loaded it first; it is a root instead
+        return False
     if name == "zoo" or name.startswith("zoo."):
         return any(name == own or name.startswith(f"{own}.") for own in OWN_PACKAGES)
     return path.suffix == ".py" and not _is_installed(path)
