@@ -12,7 +12,12 @@ from zoo.targets import column
 
 
 def test_the_package_offers_exactly_what_it_says():
-    assert zoo.targets.__all__ == ["column", "forward_return"]
+    assert zoo.targets.__all__ == sorted(zoo.targets.__all__)
+    assert set(zoo.targets.__all__) == {
+        *("column", "forward_direction", "forward_return"),
+        *("quantile", "mean", "median", "standard_deviation", "interquartile_range"),
+        *("above", "standardised", "winsorised"),
+    }
     assert all(inspect.isfunction(getattr(zoo.targets, name)) for name in zoo.targets.__all__)
 
 
