@@ -8,6 +8,7 @@ from zoo.data.files import csv, parquet
 from zoo.data.fingerprint import Fingerprint
 from zoo.data.memory import frame
 from zoo.data.queries import duckdb, sql
+from zoo.data.selectors import assets, between, random_window, with_history
 from zoo.data.sources import sp500, tabular
 from zoo.data.table import Table
 from zoo.data.ticks import trades
@@ -16,12 +17,15 @@ __all__ = [
     "Dataset",
     "Fingerprint",
     "Table",
+    "assets",
+    "between",
     "completed",
     "csv",
     "dollar_bars",
     "duckdb",
     "frame",
     "parquet",
+    "random_window",
     "sp500",
     "sql",
     "tabular",
@@ -29,4 +33,5 @@ __all__ = [
     "trade_count_bars",
     "trades",
     "volume_bars",
+    "with_history",
 ]
