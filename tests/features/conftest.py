@@ -58,6 +58,7 @@ CALLS = {
     "vwap": of_bars(features.vwap, "close", "volume", "high", "low", window=15),
     "vwap of closes": of_bars(features.vwap, "close", "volume", window=15, relative=True),
     "volume_imbalance": of_bars(features.volume_imbalance, "close", "volume", window=15),
+    "rolling_robust": lambda prices, factors: features.rolling_robust(prices, window=30),
 }
 RECURSIVE = {"rsi", "ppo", "atr"}  # these remember everything, and start anew after a missing price
 REACH = {
@@ -72,6 +73,7 @@ REACH = {
     "atr": 15,
     "vwap": 15,
     "volume_imbalance": 30,
+    "rolling_robust": 30,
 }  # prices that the first value uses; else 43
 
 

@@ -43,7 +43,7 @@ def test_data_comes_first_and_parameters_are_named(name):
     parameters = inspect.signature(getattr(zoo.features, name)).parameters.values()
     kinds = [parameter.kind for parameter in parameters]
     data = [p.name for p in parameters if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
-    assert set(data) <= {"prices", "factors", "open", "high", "low", "close", "volume"}
+    assert set(data) <= {"prices", "factors", "open", "high", "low", "close", "volume", "values"}
     assert kinds == sorted(kinds)
     assert set(kinds) <= {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
 
@@ -183,10 +183,10 @@ def test_memory_order_and_width_of_the_input_do_not_matter(feature, prices, fact
 
 @pytest.mark.parametrize("given_prices", [None, [1.0, 2.0], np.ones((300, 2)), "prices"])
 def test_what_is_no_frame_is_refused(feature, given_prices, factors):
-    with pytest.raises(DataError, match="prices are a "):
+    with pytest.raises(DataError, match=r"(prices|values) are a "):
         feature(given_prices, factors)
 
 
 def test_text_is_refused(feature, prices, factors):
-    with pytest.raises(DataError, match="prices hold something that is no number"):
+    with pytest.raises(DataError, match=r"(prices|values) hold something that is no number"):
         feature(prices.astype(object).replace(prices.iloc[0, 0], "n/a"), factors)

@@ -7,6 +7,7 @@ from zoo.features.oscillators import ppo, roc, rsi
 from zoo.features.ranges import atr
 from zoo.features.residual import residual_momentum
 from zoo.features.risk import beta, realised_volatility
+from zoo.features.scaling import rolling_robust
 from zoo.features.trend import momentum, reversal
 from zoo.features.volume import volume_imbalance, vwap
 
@@ -20,6 +21,7 @@ __all__ = [
     "residual_momentum",
     "reversal",
     "roc",
+    "rolling_robust",
     "rsi",
     "volume_imbalance",
     "vwap",
