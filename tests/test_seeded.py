@@ -48,6 +48,6 @@ def test_a_seeded_experiment_is_what_conf_declares(path):
 
 @pytest.mark.parametrize("path", SEEDED, ids=lambda p: p.name)
 def test_a_seeded_experiment_is_small_and_names_no_machine(path):
-    assert sum(f.stat().st_size for f in path.iterdir()) < 1_000_000
+    assert sum(f.stat().st_size for f in path.iterdir()) < 1_500_000
     text = "".join(f.read_text() for f in path.iterdir())
     assert str(ROOT) not in text

@@ -75,7 +75,8 @@ def test_a_feature_is_included_by_a_setting(manifest):
     [
         ({"modell": {}}, r"manifest\.modell: no such key.*did you mean 'model'"),
         ({"target": None}, r"manifest\.target: is missing"),
-        ({"model": {"alpha": 1}}, r"manifest\.model: is missing"),
+        ({"model": None}, r"manifest\.model: is missing"),
+        ({"model": {"alpha": 1}}, r"manifest\.model: .*names no _target_"),
         ({"split": [8, 1]}, r"manifest\.split"),
         ({"split": [0, 1, 2]}, r"manifest\.split"),
         ({"split": [8, -1, 2]}, r"manifest\.split"),

@@ -97,6 +97,9 @@ def check_round(found: Mapping[str, Any], metadata: Mapping[str, Any], where: st
         "alignment": (dict, type(None)),
         "split": (dict, type(None)),
         "sha256": (dict, type(None)),
+        "held_out": (dict, type(None)),
+        "quality": (dict, type(None)),
+        "fitted": dict,
     }
     for key, form in forms.items():
         if key in found and not isinstance(found[key], form):

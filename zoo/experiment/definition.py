@@ -10,8 +10,10 @@ from typing import Any, Final
 from zoo.errors import ManifestError, check_keys, did_you_mean
 from zoo.experiment.reducers import build_reducers
 from zoo.experiment.strategy import STRATEGIES
+from zoo.manifest.held_out import COLUMNS
+from zoo.spec import NAME
 
-KEYS: Final = ("params", "search", "manifest", "sfd_module", "description")
+KEYS: Final = ("params", "search", "manifest", "sfd_module", "description", "line")
 SEARCH_KEYS: Final = (
     "strategy",
     "seed",
@@ -33,12 +35,14 @@ class Definition:
         search: the declared search, as it is recorded.
         manifest: the declaration, or None.
         sfd_module: a decoder's name, or None.
+        line: whose trials its rounds are, or None where they are counted nowhere yet.
     """
 
     params: dict[str, list[Any]] | None
     search: Mapping[str, Any]
     manifest: Mapping[str, Any] | None
     sfd_module: str | None
+    line: str | None = None
 
     @property
     def seed(self) -> int:
@@ -66,7 +70,12 @@ class Definition:
             )
         declared = tree.get("params")
         params = None if tree.get("sfd_module") and declared is None else check_space(declared, where)
-        return cls(params, search, tree.get("manifest"), tree.get("sfd_module"))
+        line = tree.get("line")
+        if line is not None and (not isinstance(line, str) or NAME.fullmatch(line) is None):
+            raise ManifestError(
+                f"line: {line!r} is no line", where=where, expected="a file of conf/line, such as us_equity"
+            )
+        return cls(params, search, tree.get("manifest"), tree.get("sfd_module"), line)
 
 
 def _search(search: object, where: str) -> dict[str, Any]:
@@ -128,7 +137,9 @@ def check_space(params: object, where: str) -> dict[str, list[Any]]:
 #: columns of results.csv that are no parameters
 RESERVED: Final = frozenset(
     {"id", "execution_time", "rank_ic", "rank_ic_se", "rank_ic_t", "n_dates", "n_obs", "r2", "mse"}
-    | {"accuracy", "auc", "precision", "recall", "log_loss", "brier"}
+    | {"accuracy", "auc", "precision", "recall", "log_loss", "brier", "brier_raw", "log_loss_raw"}
+    | {"true_negatives", "false_positives", "false_negatives", "true_positives"}
+    | COLUMNS
 )
 
 

@@ -22,11 +22,13 @@ from zoo.experiment.format import (
     REMAKE,
     RESULTS,
     ROUNDS,
+    SERIES,
     VOLATILE,
     loads,
     read_cell,
     read_text,
     row_digest,
+    series_digest,
     write_cell,
 )
 from zoo.experiment.replace import repair
@@ -61,6 +63,9 @@ class Round:
         digests: sha256 of what metadata.json declared (`declared`) and of the metrics (`row`) when it was
             logged; None where they were not recorded.
         unchecked: what was not recorded, and can therefore not be checked.
+        held_out: net returns of every bar of the test part: `calendar`, `first`, `last`, `bars`, `net`.
+        quality: `rank_ic` of each test date.
+        fitted: what of the target and the calibration was fitted.
     """
 
     id: int
@@ -73,6 +78,9 @@ class Round:
     deterministic: bool | None = None
     digests: dict[str, str] | None = None
     unchecked: tuple[str, ...] = ()
+    held_out: dict[str, Any] | None = None
+    quality: dict[str, Any] | None = None
+    fitted: dict[str, Any] | None = None
 
 
 class ExperimentDirectory:
@@ -252,6 +260,9 @@ class ExperimentDirectory:
             found.get("deterministic"),
             found.get("sha256"),
             unchecked(self.metadata, found),
+            found.get("held_out"),
+            found.get("quality"),
+            found.get("fitted"),
         )
 
 
@@ -292,9 +303,18 @@ def check_id(value: object, ids: tuple[int, ...], where: str) -> int:
 
 def check_row(logged: Round, where: str) -> None:
     """Raise `ExperimentCorrupt` where a round's row in results.csv is not the one that was logged with it."""
-    if logged.digests is not None and logged.digests.get("row") != row_digest(logged.metrics):
+    if logged.digests is None:
+        return
+    if logged.digests.get("row") != row_digest(logged.metrics):
         raise ExperimentCorrupt(
             f"the row of permutation {logged.id} is not the one that was logged", where=where, remedy=REMAKE
+        )
+    series = {name: getattr(logged, name) for name in SERIES}
+    if any(series.values()) and logged.digests.get("series") != series_digest(series):
+        raise ExperimentCorrupt(
+            f"the series of permutation {logged.id} are not those that were logged",
+            where=where,
+            remedy=REMAKE,
         )
 
 

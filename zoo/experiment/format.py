@@ -31,6 +31,9 @@ LEFTOVERS: Final = tuple(f".{name}.tmp" for name in FILES)
 
 REMAKE: Final = "restore the directory from a copy, or make it again with overwrite=true"
 
+#: series of a round in round_data.jsonl, besides its predictions
+SERIES: Final = ("held_out", "quality")
+
 ID: Final = "id"
 EXECUTION_TIME: Final = "execution_time"
 #: columns of results.csv that a second run does not reproduce
@@ -143,6 +146,11 @@ def row_digest(metrics: Mapping[str, Any]) -> str:
     return _digest({name: spelt(value) for name, value in metrics.items()})
 
 
+def series_digest(found: Mapping[str, Any]) -> str:
+    """Return the sha256 of the series of a round: what it would have earned, and how well it ranked."""
+    return _digest({name: found.get(name) for name in SERIES})
+
+
 def _digest(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
@@ -194,6 +202,7 @@ __all__ = [
     "REMAKE",
     "RESULTS",
     "ROUNDS",
+    "SERIES",
     "VOLATILE",
     "declared_digest",
     "dumps",
@@ -204,6 +213,7 @@ __all__ = [
     "read_cell",
     "read_text",
     "row_digest",
+    "series_digest",
     "wider",
     "write_cell",
 ]

@@ -283,6 +283,7 @@ class UniversalExperimentLoop:
             "params": pipeline.params,
             "search": dict(self.definition.search),
             "seed": self.definition.seed,
+            "line": self.definition.line,
             "fingerprints": {
                 "data": self.worker.bench.data.fingerprint().as_dict(),
                 "code": pipeline.code(),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -16,12 +16,13 @@ from typing import Any
 from zoo.errors import ExperimentCorrupt, ManifestError
 from zoo.experiment.definition import Definition, check_space, check_used
 from zoo.manifest import Bound, Manifest
+from zoo.manifest.held_out import HeldOut
 from zoo.manifest.libraries import library_versions
 from zoo.manifest.prepare import Prepared
 from zoo.manifest.source import source_files, source_hash
 from zoo.manifest.workbench import Workbench
 from zoo.models import SklearnModel
-from zoo.trust import Trust, check_form, import_module, load_local, targets
+from zoo.trust import Trust, check_form, import_module, load_local
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Done:
     preds: list[Any]
     probs: list[Any] | None
     execution_time: float
+    held_out: HeldOut | None = None
+    fitted: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ class Pipeline:
 
     @cached_property
     def targets(self) -> list[str]:
-        """Every `_target_` of the manifest."""
-        return sorted({str(target) for target in targets(self.manifest.to_config())})
+        """Every `_target_` of the manifest, those that words stand for too."""
+        return self.manifest.targets()
 
     def code(self) -> dict[str, Any]:
         """Return the source hash of the manifest's own modules and of the decoder."""
@@ -100,7 +103,9 @@ class Pipeline:
         """Return the manifest under the current settings: a decoder declares it anew, and may read them."""
         if self.module is None:
             return self.manifest
-        return _declared(self.module, self.manifest.seed, self.manifest.trust, self.manifest.where)
+        return _declared(
+            self.module, self.manifest.seed, self.manifest.trust, self.manifest.where, self.params
+        )
 
 
 def _run(
@@ -117,6 +122,8 @@ def _run(
         out["_preds"],
         out["_probs"],
         time.perf_counter() - started,
+        out["_held_out"],
+        out["_fitted"],
     )
 
 
@@ -167,12 +174,15 @@ def _decoder(
             raise ManifestError(
                 f"decoder {name!r} has no {function}()", where=where, expected="params() and manifest()"
             )
-    manifest = _declared(module, seed, _trusting(module, trust), where)
+    space = check_space(params or module.params(), where)
+    manifest = _declared(module, seed, _trusting(module, trust), where, space)
     file = local if found else Path(str(module.__file__))
-    return Pipeline(manifest, check_space(params or module.params(), where), module, name, file)
+    return Pipeline(manifest, space, module, name, file)
 
 
-def _declared(module: ModuleType, seed: int, trust: Trust, where: str | None) -> Manifest:
+def _declared(
+    module: ModuleType, seed: int, trust: Trust, where: str | None, params: Mapping[str, Any]
+) -> Manifest:
     manifest = module.manifest()
     if not isinstance(manifest, Manifest):
         raise ManifestError(
@@ -180,7 +190,8 @@ def _declared(module: ModuleType, seed: int, trust: Trust, where: str | None) ->
             where=where,
             expected="a zoo.Manifest",
         )
-    return Manifest.from_config(manifest.to_config(), seed=seed, trust=trust, where=where)
+    declared = Manifest.from_config(manifest.to_config(), seed=seed, trust=trust, where=where)
+    return declared.spelt(params) if manifest.built else declared
 
 
 def _trusting(module: ModuleType, trust: Trust) -> Trust:

@@ -84,9 +84,13 @@ class Worker:
 def round_line(done: Done) -> dict[str, Any]:
     """Return what round_data.jsonl keeps of a permutation besides its id and parameters."""
     probs = {} if done.probs is None else {"probs": done.probs}
+    over, fitted = done.held_out, {"fitted": done.fitted} if done.fitted else {}
+    series = {} if over is None else {"held_out": over.record(), "quality": {"rank_ic": over.ranked()}}
     return {
         "preds": done.preds,
         **probs,
+        **series,
+        **fitted,
         "alignment": done.prepared.alignment,
         "split": done.prepared.boundaries,
         "deterministic": done.model.deterministic,
@@ -145,15 +149,13 @@ class Rounds:
         return groups
 
     def _preparation(self, params: dict[str, Any]) -> str:
-        """Return a key of everything but the model; rounds that cannot be bound fail in their turn."""
+        """Return a key of features, labels and split; rounds that cannot be bound fail in their turn."""
         try:
             with using(self.recipe.settings):
-                bound = self.worker.pipeline.manifest.bind(params).as_dict()
+                bound = self.worker.pipeline.manifest.bind(params)
         except Exception:
             return ""
-        return key_of(
-            {name: value for name, value in bound.items() if name not in ("model", "deterministic")}
-        )
+        return key_of([bound.shape, bound.split_config])
 
 
 __all__ = ["Finished", "Recipe", "Rounds", "Worker", "round_line"]

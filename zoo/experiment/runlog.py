@@ -25,6 +25,7 @@ from zoo.experiment.format import (
     REMAKE,
     RESULTS,
     ROUNDS,
+    SERIES,
     VOLATILE,
     declared_digest,
     dumps,
@@ -34,6 +35,7 @@ from zoo.experiment.format import (
     pretty,
     read_cell,
     row_digest,
+    series_digest,
     wider,
     write_cell,
 )
@@ -153,6 +155,8 @@ class RunLog:
         """Log one finished permutation; after this it is not lost."""
         row = {ID: number, **metrics, EXECUTION_TIME: seconds, **params}
         digests = {"declared": declared_digest(self.metadata), "row": row_digest(metrics)}
+        if any(name in line for name in SERIES):
+            digests["series"] = series_digest(line)
         named = {"round_id": number, "round_params": dict(params)}
         with self._disk():
             self._append_round(number, dumps({**named, **line, "sha256": digests}))

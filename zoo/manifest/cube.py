@@ -43,6 +43,11 @@ class Sample:
         """Which rows have a label."""
         return np.isfinite(self.y) if self.y.dtype.kind == "f" else np.ones(len(self.y), dtype=bool)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, for caches."""
+        return int(self.X.nbytes + self.y.nbytes)
+
     def frame(self) -> pd.DataFrame:
         """Return X with named columns."""
         return pd.DataFrame(self.X, columns=list(self.names))
@@ -71,6 +76,7 @@ class PanelCube:
         usable: bar numbers of the cross-sections with at least one labelled row.
         horizon: bars that a label looks ahead.
         lags: Newey-West lags of statistics over these cross-sections.
+        days: every bar's date as predictions are aligned by it.
     """
 
     F: Floats
@@ -82,6 +88,12 @@ class PanelCube:
     usable: Positions
     horizon: int
     lags: int
+    days: list[str]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, for caches."""
+        return self.F.nbytes + self.Y.nbytes
 
     def take(self, positions: Positions) -> Sample:
         """Return the rows of these bars whose features are complete, date-major."""
@@ -89,7 +101,7 @@ class PanelCube:
         F, Y = self.F[chosen], self.Y[chosen]
         date, asset = np.nonzero(np.isfinite(F).all(axis=2))
         grid = Grid(date, asset, (len(positions), len(self.assets)), self.lags)
-        keys = {"dates": [_iso(d) for d in self.dates[positions]], "assets": list(self.assets)}
+        keys = {"dates": [self.days[p] for p in positions.tolist()], "assets": list(self.assets)}
         return Sample(F[date, asset], Y[date, asset], self.names, positions[date], grid, keys)
 
 
@@ -103,6 +115,11 @@ class TableCube:
     order: Positions
     usable: Positions
     horizon: int = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, for caches."""
+        return int(self.F.nbytes + self.Y.nbytes)
 
     def take(self, positions: Positions) -> Sample:
         """Return the rows at these places of the shuffle."""
@@ -126,8 +143,9 @@ def _panel(bound: Bound, bench: Workbench) -> PanelCube:
         )
     horizon = horizon_of(bound)
     bars = np.arange(0, len(bench.data.dates), bound.every)
-    columns = [bench.feature(f, bound.trust, bound.where)[bars] for f in bound.features]
-    F, Y = np.stack(columns, axis=-1), bench.target(bound)[bars]
+    F, Y = np.empty((len(bars), len(bench.data.assets), len(bound.features))), bench.target(bound)[bars]
+    for place, feature in enumerate(bound.features):  # one at a time: all of them on all bars may be large
+        F[:, :, place] = bench.column_of(feature, bound)[bars]
     usable = bars[(np.isfinite(F).all(axis=2) & np.isfinite(Y)).any(axis=1)]
     if usable.size == 0:
         raise ManifestError(
@@ -138,7 +156,9 @@ def _panel(bound: Bound, bench: Workbench) -> PanelCube:
         )
     names = tuple(f.name for f in bound.features)
     lags = -(-horizon // bound.every) - 1
-    return PanelCube(F, Y, bars, names, bench.data.dates, list(bench.data.assets), usable, horizon, lags)
+    dates, assets = bench.data.dates, list(bench.data.assets)
+    days = bench.cache.get("days", lambda: [_iso(date) for date in dates])
+    return PanelCube(F, Y, bars, names, dates, assets, usable, horizon, lags, days)
 
 
 def _table(bound: Bound, bench: Workbench) -> TableCube:

@@ -13,6 +13,8 @@ from typing import Any, Final
 from zoo.errors import ManifestError, did_you_mean
 
 HOLE: Final = re.compile(r"\$\{(params|settings)\.([A-Za-z_][A-Za-z0-9_]*)\}")
+_NAMED: Final = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_LITERAL: Final = ("_target_", "group", "feature")
 _UNFILLED: Final = re.compile(r"\$\{[^}]*\}")
 
 
@@ -72,4 +74,25 @@ def holes(tree: Any) -> Iterator[tuple[str, str]]:
         yield from ((hole[1], hole[2]) for hole in HOLE.finditer(tree))
 
 
-__all__ = ["HOLE", "fill", "holes"]
+def spelt(tree: Any, params: Mapping[str, Any]) -> Any:
+    """Return a declaration of the builder with its references to parameters spelt as holes.
+
+    A string that equals a parameter's name is that parameter, and `"roc_{period}"` has its value in it.
+    Paths of targets and names of groups are what they are.
+
+    Args:
+        tree: nested mappings, lists and scalars.
+        params: the parameters that an experiment declares.
+    """
+    if isinstance(tree, Mapping):
+        return {key: value if key in _LITERAL else spelt(value, params) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [spelt(value, params) for value in tree]
+    if not isinstance(tree, str):
+        return tree
+    if tree in params:
+        return f"${{params.{tree}}}"
+    return _NAMED.sub(lambda name: f"${{params.{name[1]}}}" if name[1] in params else name[0], tree)
+
+
+__all__ = ["HOLE", "fill", "holes", "spelt"]

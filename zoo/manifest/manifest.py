@@ -1,35 +1,53 @@
 """The manifest: data, features, target, split, scaler and model of one pipeline, declared, with holes.
 
-It comes from YAML (`Manifest.from_config`) or from the builder, which says the same in Python:
-
-    Manifest().set_data_source("zoo.data.sp500").set_split_config(8, 1, 2).add_feature(...).with_target(...)
+It comes from YAML (`Manifest.from_config`) or from the builder, which says the same in Python.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import inf
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from zoo.errors import ManifestError, check_keys
+from zoo.manifest import declared
 from zoo.manifest.bound import Bound, bind_features, included
-from zoo.manifest.holes import fill, holes
+from zoo.manifest.builder import Builder, Declaration, public_path
+from zoo.manifest.holes import fill, holes, spelt
 from zoo.settings import settings as zoo_settings
-from zoo.trust import TARGET_KEY, Trust, check_targets
+from zoo.trust import Trust, check_targets, targets
 
 if TYPE_CHECKING:
     from zoo.manifest.prepare import Prepared
     from zoo.manifest.workbench import Workbench
 
-KEYS: Final = ("data", "features", "target", "rows", "split", "scaler", "model", "deterministic")
-Declaration = Mapping[str, Any]
-Target = str | Callable[..., Any]
+#: in the order in which they are applied
+KEYS: Final = (
+    "data",
+    "test_data",
+    "bars",
+    "required_bar_columns",
+    "selector",
+    "indicators",
+    "features",
+    "ablation",
+    "target",
+    "rows",
+    "split",
+    "scaler",
+    "pca",
+    "model",
+    "rules",
+    "calibration",
+    "portfolio",
+    "deterministic",
+)
+#: keys that `bind` does not fill as a whole: sources are fetched, and features may be left out
+_APART: Final = ("data", "test_data", "indicators", "features")
 
 
 @dataclass(frozen=True)
-class Manifest:
+class Manifest(Builder):
     """One pipeline, declared. Every builder method returns a new manifest.
 
     Attributes:
@@ -39,7 +57,6 @@ class Manifest:
         where: the file or directory it came from, for errors.
     """
 
-    tree: Declaration = field(default_factory=dict)
     seed: int = 0
     trust: Trust = field(default_factory=Trust)
     where: str | None = None
@@ -61,48 +78,9 @@ class Manifest:
         check_targets(tree, trust, where)
         return cls(dict(tree), seed, trust, where)
 
-    # --- the builder ----------------------------------------------------------------------------
-
-    def set_data_source(self, target: Target, **arguments: Any) -> Self:
-        """Declare where the data comes from."""
-        return self._with(data=_declare(target, arguments))
-
-    def set_rows(self, *, every: int) -> Self:
-        """Take a cross-section every `every` bars."""
-        return self._with(rows={"every": every})
-
-    def set_split_config(self, train: float, validation: float, test: float) -> Self:
-        """Split usable cross-sections in time order by these proportions."""
-        return self._with(split=[train, validation, test])
-
-    def add_feature(
-        self, target: Target, *, name: str | None = None, include_if: Any = True, **arguments: Any
-    ) -> Self:
-        """Add a feature; `include_if` may be a hole."""
-        extra: dict[str, Any] = {} if name is None else {"name": name}
-        if include_if is not True:
-            extra["include_if"] = include_if
-        return self._with(features=[*self.tree.get("features", []), {**_declare(target, arguments), **extra}])
-
-    def with_target(self, target: Target, **arguments: Any) -> Self:
-        """Declare what is predicted."""
-        return self._with(target=_declare(target, arguments))
-
-    def set_scaler(self, target: Target, **arguments: Any) -> Self:
-        """Declare the scaler; it is fitted on the train part only."""
-        return self._with(scaler=_declare(target, arguments))
-
-    def with_model(self, target: Target, *, deterministic: bool | None = None, **arguments: Any) -> Self:
-        """Declare the estimator."""
-        known = {} if deterministic is None else {"deterministic": deterministic}
-        return self._with(model=_declare(target, arguments), **known)
-
-    def with_params_override(self, *, split_config: tuple[float, float, float]) -> Self:
-        """Return the manifest with another split; `(1, 0, 0)` trains on everything."""
-        return self.set_split_config(*split_config)
-
-    def _with(self, **changes: Any) -> Self:
-        return replace(self, tree={**self.tree, **changes})
+    def spelt(self, params: Mapping[str, Any]) -> Self:
+        """Return the manifest with the builder's plain keys spelt as `${params.x}`."""
+        return replace(self, tree=spelt(self.tree, params), built=False)
 
     # --- what it does: the interface of a single-file decoder's manifest ------------------------
 
@@ -112,14 +90,25 @@ class Manifest:
         Raises:
             ManifestError: none is declared.
         """
+        return self._fetch("data")
+
+    def fetch_test_data(self) -> Any:
+        """Load the data of the second source, on which a manifest is tried.
+
+        Raises:
+            ManifestError: none is declared.
+        """
+        return self._fetch("test_data")
+
+    def _fetch(self, key: str) -> Any:
         from zoo.manifest.construct import call
 
-        declared = fill(self.tree.get("data"), {}, zoo_settings, self.where)
-        if declared is None:
+        source = fill(self.tree.get(key), {}, zoo_settings, self.where)
+        if source is None:
             raise ManifestError(
-                "manifest.data: is missing", where=self.where, remedy="declare it, or hand data in"
+                f"manifest.{key}: is missing", where=self.where, remedy="declare it, or hand data in"
             )
-        return call(declared, self.trust, self.where)
+        return call(source, self.trust, self.where)
 
     def prepare_data(
         self,
@@ -143,17 +132,45 @@ class Manifest:
         return prepare(self.bind(round_params), bench or Workbench(data), boundaries)
 
     def run_model(self, prepared: Prepared, round_params: Mapping[str, Any]) -> dict[str, Any]:
-        """Fit, predict and measure; metrics under their names, and `_preds`, `_probs`, `_model`."""
+        """Fit, predict and measure; metrics under their names, and what else there is under `_names`."""
         from zoo.manifest.run import run
 
         done = run(self.bind(round_params), prepared)
-        return {**done.metrics, "_preds": done.preds, "_probs": done.probs, "_model": done.model}
+        return {
+            **done.metrics,
+            "_preds": done.preds,
+            "_probs": done.probs,
+            "_model": done.model,
+            "_held_out": done.held_out,
+            "_fitted": done.fitted,
+        }
+
+    def compute_test_bars(
+        self, data: Any, round_params: Mapping[str, Any], *, bench: Workbench | None = None
+    ) -> Any:
+        """Return the bars of a round's test part as a `Dataset`, up to the last that its labels use.
+
+        Raises:
+            ManifestError: data without a time axis, or a split without a test part.
+        """
+        return self.prepare_data(data, round_params, bench=bench).test_bars
 
     # --- what it says ---------------------------------------------------------------------------
 
     def to_config(self) -> dict[str, Any]:
         """Return the declaration with its holes, as it is written into `metadata.json`."""
         return dict(self.tree)
+
+    def targets(self) -> list[str]:
+        """Return every `_target_`, those that words stand for too: what a result depends on."""
+        named = {str(target) for target in targets(self.tree)}
+        if isinstance(self.tree.get("scaler"), str):  # a parameter may choose any of them
+            named |= {str(target) for target in targets(list(declared.SCALERS.values()))}
+        if self.tree.get("rules") is not None:
+            named |= set(declared.RULES.values())
+        if self.tree.get("calibration") not in (None, False):
+            named.add(declared.CALIBRATED)
+        return sorted(named)
 
     def holes(self) -> set[tuple[str, str]]:
         """Return every hole as (`params` or `settings`, name)."""
@@ -169,90 +186,59 @@ class Manifest:
         Raises:
             ManifestError: a missing or impossible declaration, or a hole that names nothing.
         """
+        if self.built:
+            return self.spelt(params).bind(params, settings)
         values = zoo_settings if settings is None else settings
+        where = self.where
         # the data is fetched once under the recorded settings, so a hole in it is not read here; nor is one
         # in a feature that is left out: an override that only these name changes nothing
-        rest = {key: value for key, value in self.tree.items() if key not in ("data", "features")}
-        filled = fill(rest, params, values, self.where)
-        features = [
-            fill(feature, params, values, self.where)
-            for feature in self.tree.get("features") or []
-            if included(
-                fill(feature.get("include_if", True), params, values, self.where), feature, self.where
-            )
-        ]
-        for key in ("target", "model"):
-            if not isinstance(filled.get(key), Mapping) or TARGET_KEY not in filled[key]:
-                raise ManifestError(
-                    f"manifest.{key}: is missing", where=self.where, expected=f"{key}: {{_target_: ...}}"
-                )
-        check_targets([filled, features], self.trust, self.where)
+        rest = {key: value for key, value in self.tree.items() if key not in _APART}
+        filled = fill(rest, params, values, where)
+        indicators, columns = (
+            self._columns(key, filled, params, values) for key in ("indicators", "features")
+        )
+        check_targets([filled, indicators, columns], self.trust, where)
+        # only what ablation keeps is named: the rest must not even be computed
+        features = bind_features([*indicators, *columns], where)
+        target, fitted_target = declared.target_of(filled.get("target"), where)
+        causal, scaler = declared.scaler_of(filled.get("scaler"), self.trust, where)
         return Bound(
             data=self.tree.get("data"),
-            features=bind_features(features, self.where),
-            target=filled["target"],
-            every=self._every(filled.get("rows")),
-            weights=self._weights(filled.get("split", [8, 1, 2])),
-            scaler=filled.get("scaler"),
-            model=filled["model"],
-            deterministic=self._deterministic(filled.get("deterministic")),
+            features=features,
+            indicators=len(indicators),
+            target=target,
+            fitted_target=fitted_target,
+            every=declared.every_of(filled.get("rows"), where),
+            split=declared.split_of(filled.get("split", [8, 1, 2]), where),
+            bars=filled.get("bars"),
+            required=declared.required_of(filled.get("required_bar_columns"), where),
+            selector=filled.get("selector"),
+            causal=causal,
+            scaler=scaler,
+            pca=declared.pca_of(filled.get("pca"), where),
+            model=declared.model_of(filled, features, where),
+            calibration=declared.calibration_of(filled.get("calibration"), where),
+            portfolio=declared.portfolio_of(filled.get("portfolio"), where),
+            deterministic=declared.deterministic_of(filled.get("deterministic"), where),
             seed=self.seed,
             trust=self.trust,
-            where=self.where,
+            where=where,
         )
 
-    def _every(self, rows: Any) -> int:
-        every = 1 if rows is None else rows.get("every", 1) if isinstance(rows, Mapping) else rows
-        if type(every) is not int or every < 1 or (isinstance(rows, Mapping) and set(rows) - {"every"}):
-            raise ManifestError(
-                f"manifest.rows: {rows!r}", where=self.where, expected="{every: 21}, a number of bars"
-            )
-        return every
-
-    def _deterministic(self, value: Any) -> bool | None:
-        if value is not None and not isinstance(value, bool):
-            raise ManifestError(
-                f"manifest.deterministic: {value!r}", where=self.where, expected="true, false or null"
-            )
-        return value
-
-    def _weights(self, split: Any) -> tuple[float, ...]:
-        wrong = (
-            not isinstance(split, list | tuple)
-            or len(split) != 3
-            or any(isinstance(w, bool) or not isinstance(w, int | float) for w in split)
-            or any(not (0 <= w < inf) for w in split)
-            or not (split[0] > 0)
-        )
-        if wrong:
-            raise ManifestError(
-                f"manifest.split: {split!r}",
-                where=self.where,
-                expected="three proportions, such as [8, 1, 2]",
-            )
-        return tuple(split)
-
-
-def _declare(target: Target, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    path = target if isinstance(target, str) else public_path(target)
-    return {TARGET_KEY: path, **{key: _plain(value) for key, value in arguments.items()}}
-
-
-def public_path(target: Callable[..., Any]) -> str:
-    """Return the shortest dotted path under which an object is found: the one that YAML would give."""
-    segments = target.__module__.split(".")
-    for count in range(1, len(segments) + 1):
-        module = sys.modules.get(".".join(segments[:count]))
-        if getattr(module, target.__qualname__, None) is target:
-            return f"{'.'.join(segments[:count])}.{target.__qualname__}"
-    return f"{target.__module__}.{target.__qualname__}"
-
-
-def _plain(value: Any) -> Any:
-    """Turn tuples into lists: a declaration reads the same before and after JSON."""
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return {k: _plain(v) for k, v in value.items()} if isinstance(value, Mapping) else value
+    def _columns(
+        self, key: str, filled: Mapping[str, Any], params: Mapping[str, Any], values: Any
+    ) -> list[Declaration]:
+        """Return the features under a key that neither `include_if` nor ablation leaves out, filled."""
+        kept = []
+        everything = [*(self.tree.get("indicators") or []), *(self.tree.get("features") or [])]
+        groups = fill([feature.get("group") for feature in everything], params, values, self.where)
+        without = declared.ablation_of(filled.get("ablation"), groups, self.where)
+        for feature in self.tree.get(key) or []:
+            condition = fill(feature.get("include_if", True), params, values, self.where)
+            group = fill(feature.get("group"), params, values, self.where)
+            if included(condition, feature, self.where) and group not in without:
+                kept.append(fill(feature, params, values, self.where))
+        return kept
 
 
 __all__ = ["KEYS", "Manifest", "public_path"]

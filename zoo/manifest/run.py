@@ -1,8 +1,9 @@
-"""Fit, predict and measure one prepared round."""
+"""Fit, predict and measure one round on prepared data."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,13 +12,13 @@ from numpy.typing import NDArray
 
 from zoo.errors import ManifestError
 from zoo.manifest.bound import Bound
-from zoo.manifest.construct import call
-from zoo.manifest.cube import PanelCube, Sample, TableCube
+from zoo.manifest.build import build_model
+from zoo.manifest.cube import PanelCube, Sample
+from zoo.manifest.held_out import HeldOut, held_out
+from zoo.manifest.labels import Labels, fit_labels
 from zoo.manifest.prepare import Prepared
-from zoo.manifest.split import folds
+from zoo.metrics import brier, log_loss
 from zoo.models import SklearnModel
-from zoo.models.reference import caches, seed
-from zoo.trust import TARGET_KEY
 
 #: metrics that also exist as a purged walk-forward score on train + validation; the first is the default
 SELECTION: Final = {"panel": ("rank_ic", "auc"), "table": ("r2", "auc", "accuracy")}
@@ -29,101 +30,123 @@ class Run:
     """What came of one round.
 
     Attributes:
-        model: fitted on the train part; it carries its scaler.
+        model: fitted on the train part; it carries its scaler and its calibration.
         metrics: of the test part, of validation (`val_...`) and of the walk-forward (`selection_...`).
         preds: predictions of the test part, date-major over all dates and assets, None where there is none.
         probs: probabilities of the second class in the same order, or None.
+        held_out: what the scores of the test part would have earned on every bar; None for a table.
+        fitted: what of the target and of the calibration was fitted, as plain values.
     """
 
     model: SklearnModel
     metrics: dict[str, float | int] = field(default_factory=dict)
     preds: list[Any] = field(default_factory=list)
     probs: list[Any] | None = None
+    held_out: HeldOut | None = None
+    fitted: dict[str, Any] = field(default_factory=dict)
 
 
-def build_model(bound: Bound) -> SklearnModel:
-    """Build the unfitted estimator: the scaler and the model in one pipeline, seeds filled in.
+def fit(bound: Bound, sample: Sample, horizon: int = 0) -> SklearnModel:
+    """Fit a new model on the labelled rows of a sample.
 
-    Raises:
-        ManifestError: an argument that an estimator does not take, or no estimator at all.
+    Args:
+        bound: what declares it.
+        sample: rows with their labels, transformed already.
+        horizon: bars that a label looks ahead, for a calibration that purges.
     """
-    from sklearn.pipeline import Pipeline
-
-    steps = [("scaler", bound.scaler)] if bound.scaler is not None else []
-    built = [(name, call(tree, bound.trust, bound.where)) for name, tree in [*steps, ("model", bound.model)]]
-    for name, estimator in built:
-        if not hasattr(estimator, "fit") or not hasattr(estimator, "get_params"):
-            raise ManifestError(
-                f"{name} {getattr(bound, name)[TARGET_KEY]} is no scikit-learn estimator",
-                where=bound.where,
-                expected="a class with fit and predict",
-            )
-    pipeline = Pipeline(built)
-    if cached := caches(pipeline):
-        raise ManifestError(
-            f"{cached[0]} is set: a cache on disk holds pickles, and no pickle is loaded",
-            where=bound.where,
-            expected="memory: null",
-            remedy="remove it; prepared data is shared between rounds anyway",
-        )
-    return SklearnModel(seed(pipeline, bound.seed), deterministic=bound.deterministic)
+    return _train(build_model(bound), bound, sample, horizon)
 
 
-def fit(bound: Bound, sample: Sample) -> SklearnModel:
-    """Fit a new model on the labelled rows of a sample."""
+def _train(unfitted: SklearnModel, bound: Bound, sample: Sample, horizon: int) -> SklearnModel:
     known = sample.labelled
     if not known.any():
         raise ManifestError("there is no labelled row to train on", where=bound.where)
-    return build_model(bound).train({"x_train": sample.X[known], "y_train": sample.y[known]})
+    y = sample.y[known]
+    if unfitted.is_classifier and (y[0] == y).all():
+        raise ManifestError(
+            f"all {len(y)} labels of the train part are of one class, {y[0]!r}",
+            where=bound.where,
+            expected="two classes at least",
+            remedy="check the target's threshold, or train on more data",
+        )
+    model = SklearnModel(unfitted.estimator, deterministic=unfitted.deterministic)
+    dated = {} if sample.grid is None else {"positions": sample.position[known], "horizon": horizon}
+    return model.train({"x_train": sample.X[known], "y_train": y, **dated})
 
 
 def run(bound: Bound, prepared: Prepared) -> Run:
     """Fit on train, predict and measure validation and test, and add the walk-forward scores."""
-    model = fit(bound, prepared.train)
+    unfitted, horizon = build_model(bound), prepared.cube.horizon
+    labels = fit_labels(bound, prepared.train)
+    model = _train(unfitted, bound, labels.of(prepared.train), horizon)
+    fitted = _fitted(labels, model)
     if prepared.test.X.shape[0] == 0:
-        return Run(model)
-    metrics = dict(_metrics(model, prepared.test))
-    if prepared.validation.X.shape[0]:
-        metrics |= {f"val_{name}": value for name, value in _metrics(model, prepared.validation).items()}
-    metrics |= selection_scores(bound, prepared)
+        return Run(model, fitted=fitted)
     out = model.predict({"x_test": prepared.test.X})
+    metrics = _metrics(model, labels.of(prepared.test), out)
+    if prepared.validation.X.shape[0]:
+        measured = _metrics(model, labels.of(prepared.validation))
+        metrics |= {f"val_{name}": value for name, value in measured.items()}
+    metrics |= selection_scores(bound, prepared, unfitted)
+    over = held_out(bound, prepared, model, labels)
     probs = out.get("_probs")
     positive = probs[:, 1] if probs is not None and probs.shape[1] == 2 else None
     return Run(
         model,
-        metrics,
+        metrics | ({} if over is None else over.metrics),
         date_major(prepared.test, out["_preds"]),
         None if positive is None else date_major(prepared.test, positive),
+        over,
+        fitted,
     )
 
 
-def _metrics(model: SklearnModel, sample: Sample) -> dict[str, float | int]:
+def _fitted(labels: Labels, model: SklearnModel) -> dict[str, Any]:
+    describe = getattr(model.estimator, "describe", None)
+    calibration = {} if describe is None else {"calibration": describe()}
+    return {**({"target": dict(labels.fitted)} if labels.fitted else {}), **calibration}
+
+
+def _metrics(
+    model: SklearnModel, sample: Sample, out: Mapping[str, Any] | None = None
+) -> dict[str, float | int]:
+    """Measure the rows that have a label; `out` is what the model predicts of all rows, where it is known."""
     known = sample.labelled
-    data = {"x_test": sample.X, "y_test": sample.y, "_grid": sample.grid}
-    if model.is_classifier:
-        grid = None if sample.grid is None else sample.grid.take(known)
-        data = {"x_test": sample.X[known], "y_test": sample.y[known], "_grid": grid}
-    measured = model.evaluate(data)
-    return {name: value for name, value in measured.items() if not name.startswith("_")}
+    predicted = model.predict({"x_test": sample.X}) if out is None else out
+    if not model.is_classifier:
+        return model.measure(sample.y, predicted, sample.grid)
+    grid = None if sample.grid is None else sample.grid.take(known)
+    mine = {name: values[known] for name, values in predicted.items()}
+    return {**model.measure(sample.y[known], mine, grid), **_uncalibrated(model, sample, known)}
 
 
-def selection_scores(bound: Bound, prepared: Prepared) -> dict[str, float | int]:
+def _uncalibrated(model: SklearnModel, sample: Sample, known: NDArray[np.bool_]) -> dict[str, float | int]:
+    """Return Brier score and log loss as they would have been without the calibration."""
+    raw = getattr(model.estimator, "raw_proba", None)
+    if raw is None or not known.any():
+        return {}
+    chance, positive = raw(sample.X[known])[:, 1], model.estimator.classes_[1]
+    y = sample.y[known]
+    return {
+        "brier_raw": brier(y, chance, positive=positive),
+        "log_loss_raw": log_loss(y, chance, positive=positive),
+    }
+
+
+def selection_scores(
+    bound: Bound, prepared: Prepared, unfitted: SklearnModel | None = None
+) -> dict[str, float | int]:
     """Return the purged walk-forward scores on train + validation: what `top` selects by, never test.
 
-    A table has no time: its folds are those of a seeded KFold.
+    What is fitted, the target's parameters too, is fitted in each fold anew. A table has no time: its folds
+    are those of a seeded KFold.
     """
-    cube = prepared.cube
-    wanted = SELECTION["panel" if isinstance(cube, PanelCube) else "table"]
-    pieces = (
-        _table_folds(cube, prepared, bound.seed)
-        if isinstance(cube, TableCube)
-        else _panel_folds(cube, prepared)
-    )
-    if not pieces:
+    if not prepared.folds:
         return {}
-    samples = [(fit(bound, cube.take(train)), cube.take(test)) for train, test in pieces]
-    scores = [_metrics(model, sample) for model, sample in samples]
+    model = build_model(bound) if unfitted is None else unfitted
+    scores = [_score(bound, model, train, test, prepared.cube.horizon) for train, test in prepared.folds]
     weights = np.array([s.get("n_dates", s["n_obs"]) for s in scores], dtype=float)
+    wanted = SELECTION["panel" if isinstance(prepared.cube, PanelCube) else "table"]
     return {
         f"{SELECTION_PREFIX}{name}": _pooled([s[name] for s in scores], weights)
         for name in wanted
@@ -131,26 +154,17 @@ def selection_scores(bound: Bound, prepared: Prepared) -> dict[str, float | int]
     }
 
 
+def _score(
+    bound: Bound, unfitted: SklearnModel, train: Sample, test: Sample, horizon: int
+) -> dict[str, float | int]:
+    labels = fit_labels(bound, train)
+    return _metrics(_train(unfitted, bound, labels.of(train), horizon), labels.of(test))
+
+
 def _pooled(values: list[float | int], weights: NDArray[np.float64]) -> float:
     """Mean over folds weighted by their dates (or rows); NaN where a fold has none, so that it never wins."""
     total = float(weights.sum())
     return float(np.dot(values, weights) / total) if total > 0 else math.nan
-
-
-def _panel_folds(cube: PanelCube, prepared: Prepared) -> list[tuple[Any, Any]]:
-    test = prepared.cuts.test
-    before = cube.usable[cube.usable >= prepared.cuts.first]
-    before = before if test is None else before[before < test - cube.horizon]
-    return folds(before, cube.horizon)
-
-
-def _table_folds(cube: TableCube, prepared: Prepared, seed_value: int) -> list[tuple[Any, Any]]:
-    from sklearn.model_selection import KFold
-
-    stop = len(cube.usable) if prepared.cuts.test is None else prepared.cuts.test
-    rows = cube.usable[:stop]
-    splitter = KFold(5, shuffle=True, random_state=seed_value)
-    return [(rows[train], rows[test]) for train, test in splitter.split(rows)]
 
 
 def date_major(sample: Sample, values: NDArray[Any]) -> list[Any]:
@@ -172,7 +186,6 @@ __all__ = [
     "SELECTION",
     "SELECTION_PREFIX",
     "Run",
-    "build_model",
     "date_major",
     "fit",
     "run",

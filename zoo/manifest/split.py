@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from zoo.errors import ManifestError
+from zoo.manifest.dates import SplitDates
 
 Positions = NDArray[np.intp]
 PARTS = ("train", "validation", "test")
@@ -52,6 +54,43 @@ def cut(usable: Positions, weights: Sequence[float]) -> Cuts:
             raise _empty(name, len(usable))
     validation, test = (int(usable[edges[i]]) if shares[i] > 0 else None for i in (1, 2))
     return Cuts(int(usable[0]), validation, test, int(usable[-1]))
+
+
+def cut_at(usable: Positions, dates: pd.DatetimeIndex, split: SplitDates) -> Cuts:
+    """Cut usable cross-sections where the declared dates fall.
+
+    Args:
+        usable: positions of the usable cross-sections, ascending.
+        dates: of every bar.
+        split: the first day of each part.
+
+    Raises:
+        ManifestError: a part that gets no cross-section.
+    """
+    days = dates[usable].tz_localize(None).normalize()
+    inside = np.ones(len(usable), dtype=bool)
+    if split.first is not None:
+        inside &= days >= pd.Timestamp(split.first)
+    if split.last is not None:
+        inside &= days <= pd.Timestamp(split.last)
+    kept, when = usable[inside], days[inside]
+    if not kept.size:
+        raise _empty("train", len(usable))
+
+    def start(name: str, date: str | None) -> int | None:
+        if date is None:
+            return None
+        at = int(when.searchsorted(pd.Timestamp(date)))
+        if at == len(kept):
+            raise _empty(name, len(usable))
+        return int(kept[at])
+
+    validation, test = start("validation", split.validation), start("test", split.test)
+    if int(kept[0]) in (validation, test):
+        raise _empty("train", len(usable))
+    if validation is not None and validation == test:
+        raise _empty("validation", len(usable))
+    return Cuts(int(kept[0]), validation, test, int(kept[-1]))
 
 
 def parts(usable: Positions, cuts: Cuts, horizon: int) -> tuple[Positions, Positions, Positions]:
@@ -101,4 +140,4 @@ def folds(usable: Positions, horizon: int, count: int = 5) -> list[tuple[Positio
     return [(train, test) for train, test in pairs if train.size]
 
 
-__all__ = ["PARTS", "Cuts", "cut", "folds", "parts"]
+__all__ = ["PARTS", "Cuts", "cut", "cut_at", "folds", "parts"]

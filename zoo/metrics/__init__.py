@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo.metrics.classification import accuracy, auc, brier, log_loss, precision, recall
+from zoo.metrics.classification import accuracy, auc, brier, confusion, log_loss, precision, recall
 from zoo.metrics.fixed_b import MeanTest, fixed_b_critical_value, mean_test, overlap_lags
 from zoo.metrics.overfitting import Overfitting, probability_of_overfitting
 from zoo.metrics.performance import (
@@ -54,6 +54,7 @@ __all__ = [
     "autocorrelations",
     "break_even_bps",
     "brier",
+    "confusion",
     "cvar",
     "deflated_sharpe_ratio",
     "expected_maximum_sharpe",

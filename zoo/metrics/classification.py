@@ -22,6 +22,18 @@ def accuracy(y: ArrayLike, pred: ArrayLike) -> float:
     return float(np.mean(actual == predicted)) if len(actual) else float("nan")
 
 
+def confusion(y: ArrayLike, pred: ArrayLike, *, positive: Any = None) -> tuple[int, int, int, int]:
+    """Return how many rows are true negatives, false positives, false negatives and true positives.
+
+    Raises:
+        ValueError: the lengths differ, or `positive` is needed.
+    """
+    actual, predicted = _pair(y, pred)
+    is_, said = _hits(actual, positive), _hits(predicted, positive)
+    counts = np.bincount(2 * is_.astype(int) + said.astype(int), minlength=4)
+    return int(counts[0]), int(counts[1]), int(counts[2]), int(counts[3])
+
+
 def precision(y: ArrayLike, pred: ArrayLike, *, positive: Any = None) -> float:
     """Return the share of rows predicted `positive` that are; NaN when none was predicted so.
 
@@ -132,4 +144,4 @@ def _pair(y: ArrayLike, other: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     return actual, found
 
 
-__all__ = ["accuracy", "auc", "brier", "log_loss", "precision", "recall"]
+__all__ = ["accuracy", "auc", "brier", "confusion", "log_loss", "precision", "recall"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from zoo.metrics import (
     accuracy,
     auc,
     brier,
+    confusion,
     log_loss,
     mean_squared_error,
     mean_with_error,
@@ -28,6 +29,8 @@ from zoo.metrics import (
 )
 
 Floats = NDArray[np.float64]
+#: columns of the confusion of two classes
+CONFUSION: Final = ("true_negatives", "false_positives", "false_negatives", "true_positives")
 Metrics = dict[str, float | int]
 
 
@@ -100,6 +103,8 @@ def evaluate_classes(
     if probability is None:
         return metrics
     positive = classes[1]
+    counts = confusion(y, predicted, positive=positive)
+    metrics |= zip(CONFUSION, counts, strict=True)
     metrics["precision"] = precision(y, predicted, positive=positive)
     metrics["recall"] = recall(y, predicted, positive=positive)
     metrics["auc"] = auc(y, probability, positive=positive)
@@ -109,4 +114,4 @@ def evaluate_classes(
     return metrics if grid is None else {**ranking(hit, probability, grid), **metrics}
 
 
-__all__ = ["Grid", "Metrics", "evaluate_classes", "evaluate_scores", "ranking"]
+__all__ = ["CONFUSION", "Grid", "Metrics", "evaluate_classes", "evaluate_scores", "ranking"]

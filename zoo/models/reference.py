@@ -7,6 +7,8 @@ what it inherits from.
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -50,13 +52,16 @@ class SklearnModel:
         """Fit a fresh clone of the estimator.
 
         Args:
-            data: `x_train` (rows × features) and `y_train` (rows).
+            data: `x_train` (rows × features) and `y_train` (rows); `positions` (bar number of each row) and
+                `horizon` (bars that a label looks ahead) where rows have dates: a calibration purges by them.
             params: parameters of the estimator to set first.
         """
         from sklearn.base import clone
 
         X, y = _own(data["x_train"]), _own(data["y_train"])
-        self.estimator = clone(self.estimator).set_params(**params).fit(X, y)
+        fresh = clone(self.estimator).set_params(**params)
+        dated = {name: data[name] for name in _dated(type(fresh)) if name in data}
+        self.estimator = fresh.fit(X, y, **dated)
         return self
 
     def predict(self, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,6 +102,13 @@ class SklearnModel:
         from sklearn.base import is_classifier
 
         return bool(is_classifier(self.estimator))
+
+
+@functools.cache
+def _dated(kind: type) -> tuple[str, ...]:
+    """Return what an estimator's `fit` asks about the dates of its rows."""
+    asked = inspect.signature(kind.fit).parameters
+    return tuple(name for name in ("positions", "horizon") if name in asked)
 
 
 def _own(values: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zoo.errors import ManifestError, SensorInputError
-from zoo.manifest.bound import Bound, Feature
+from zoo.manifest.bound import Bound
 from zoo.manifest.workbench import Workbench
 from zoo.models import SklearnModel
 from zoo.promotion.storage import dump, load
@@ -85,14 +85,15 @@ class Sensor:
         bench = Workbench(data)
         try:
             with using(self._settings()):
-                columns = [bench.feature(f, self.trust, self.bound.where) for f in self.bound.features]
+                bench = bench.formed(replace(self.bound, selector=None, trust=self.trust))
+                columns = bench.columns(replace(self.bound, trust=self.trust))
         except ManifestError as error:
             raise SensorInputError(
                 error.problem,
                 expected=error.expected,
                 remedy="give a Dataset with the fields and factors needed",
             ) from error
-        F = np.stack(columns, axis=-1)
+        F, data = np.stack(columns, axis=-1), bench.data
         date, asset = np.nonzero(np.isfinite(F).all(axis=2))
         names = pd.Index(data.assets)
         index = pd.MultiIndex.from_arrays([data.dates[date], names[asset]], names=["date", "asset"])
@@ -175,7 +176,7 @@ class Sensor:
             document["round_params"],
             document["metadata"],
             {stage: _read(values) for stage, values in document["results"].items()},
-            None if document["bound"] is None else _bound(document["bound"], trust, where),
+            None if document["bound"] is None else Bound.from_dict(document["bound"], trust, where),
             tuple(document["features"]),
             trust,
         )
@@ -197,25 +198,6 @@ def _remedy(found: list[str], expected: Iterable[str]) -> str:
         return "reorder the columns"
     return "; ".join(
         f"{word} {', '.join(names)}" for word, names in (("add", missing), ("remove", extra)) if names
-    )
-
-
-def _bound(tree: Mapping[str, Any], trust: Trust, where: str) -> Bound:
-    features = tuple(
-        Feature(f["name"], {k: v for k, v in f.items() if k != "name"}) for f in tree["features"]
-    )
-    return Bound(
-        data=tree["data"],
-        features=features,
-        target=tree["target"],
-        every=tree["rows"]["every"],
-        weights=tuple(tree["split"]),
-        scaler=tree["scaler"],
-        model=tree["model"],
-        deterministic=tree["deterministic"],
-        seed=tree["seed"],
-        trust=trust,
-        where=where,
     )
 
 

@@ -286,6 +286,7 @@ class Trainer:
             "validation": {**asdict(validation), "not_checked": list(validation.not_checked)},
             "deterministic": refit.model.deterministic,
             "features": list(refit.prepared.train.names),
+            "fitted": refit.fitted,
             "data": data,
             "source": self._source,
             "libraries": {"now": now, "changed": {k: list(v) for k, v in self.libraries.items()}},

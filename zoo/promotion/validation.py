@@ -80,6 +80,7 @@ def validate(
     ]
     if logged.probs is not None or done.probs is not None:
         mismatches += compare_predictions("probs", logged.probs or [], done.probs or [], deterministic=exact)
+    mismatches += compare_series(logged, done, deterministic=exact)
     if logged.deterministic not in (None, done.model.deterministic):
         mismatches.append(Mismatch("deterministic", logged.deterministic, done.model.deterministic, 0))
     if logged.split is not None and logged.split != done.prepared.boundaries:
@@ -154,6 +155,36 @@ def _share(deterministic: bool) -> float:
     return ABSOLUTE if deterministic else STOCHASTIC
 
 
+def compare_series(logged: Round, done: Done, *, deterministic: bool) -> list[Mismatch]:
+    """Return how the net returns and the rank ICs of the test part differ, where they were recorded."""
+    again = (
+        {}
+        if done.held_out is None
+        else {
+            "held_out": done.held_out.record(),
+            "quality": {"rank_ic": done.held_out.ranked()},
+        }
+    )
+    found: list[Mismatch] = []
+    for kind, name in (("held_out", "net"), ("quality", "rank_ic")):
+        then, now = getattr(logged, kind), again.get(kind)
+        if then is None and logged.digests is None:
+            continue  # another library's
+        if (then is None) != (now is None):
+            found.append(Mismatch(kind, _presence(then), _presence(now), 0.0))
+        elif then is not None and now is not None:
+            found += compare_predictions(
+                f"{kind}.{name}", then.get(name) or [], now[name], deterministic=deterministic
+            )
+            rest = [{k: v for k, v in side.items() if k != name} for side in (then, now)]
+            found += [Mismatch(kind, rest[0], rest[1], 0.0)] if rest[0] != rest[1] else []
+    return found
+
+
+def _presence(value: Any) -> str:
+    return "absent" if value is None else "present"
+
+
 def root_mean_square(values: Sequence[Any]) -> float:
     """Return the root mean square of the finite scores among `values`; 0 where there is none or it overflows.
 
@@ -212,6 +243,7 @@ __all__ = [
     "compare_metrics",
     "compare_predictions",
     "compare_rows",
+    "compare_series",
     "same",
     "validate",
 ]
