@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from zoo.registry.history import Event
+from zoo.registry.ledger import Ledger, TrialSet
 from zoo.registry.store import Registry
+from zoo.registry.trial import Trial
 from zoo.registry.verification import Problem, VerifyReport
 from zoo.registry.version import Candidate, Registered, Version
 
-__all__ = ["Candidate", "Event", "Problem", "Registered", "Registry", "VerifyReport", "Version"]
+__all__ = [
+    "Candidate",
+    "Event",
+    "Ledger",
+    "Problem",
+    "Registered",
+    "Registry",
+    "Trial",
+    "TrialSet",
+    "VerifyReport",
+    "Version",
+]

@@ -15,6 +15,7 @@ from zoo.registry.artifacts import DOCUMENT, FILES, Artifacts
 from zoo.registry.database import Database
 from zoo.registry.files import check_place
 from zoo.registry.history import Event
+from zoo.registry.ledger import Ledger
 from zoo.registry.registration import register
 from zoo.registry.schema import events, versions
 from zoo.registry.verification import VerifyReport, verify
@@ -63,6 +64,11 @@ class Registry:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def ledger(self) -> Ledger:
+        """Every permutation ever evaluated, by line: what registered versions were chosen from."""
+        return Ledger(self._database, read_only=self._read_only)
 
     # --- reading --------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from zoo.errors import RegistryError
-from zoo.registry import document, history, schema
+from zoo.registry import document, history, schema, trial
 from zoo.registry.artifacts import Artifacts
 from zoo.registry.database import Database
 
@@ -23,7 +23,8 @@ class Problem:
         version_id: the version that it touches; None when it touches the store as a whole.
         kind: `database` (its pages), `events` (the chain), `row` (a row that contradicts its document or
             its event, or an event without a row), `artefact` (files missing or changed), `unregistered` (a
-            directory without a row), `set_aside` (what stood in a version's place before).
+            directory without a row), `set_aside` (what stood in a version's place before), `trial` (a row
+            of the ledger that was changed, or is gone).
         message: one sentence, with the remedy.
     """
 
@@ -67,6 +68,7 @@ class _Survey:
 
     rows: Sequence[Row[Any]]
     events: Sequence[Row[Any]]
+    trials: Sequence[Row[Any]]
     directories: frozenset[tuple[str, str]]
     damage: Sequence[str]
     swept: tuple[str, ...]
@@ -86,6 +88,7 @@ def verify(database: Database, artifacts: Artifacts) -> VerifyReport:
         *(problem for row in survey.rows for problem in _row_against_directory(row, artifacts)),
         *_directories_without_row(survey, artifacts),
         *_set_aside(artifacts),
+        *(Problem(None, "trial", message) for message in trial.breaks(survey.trials)),
     ]
     return VerifyReport(len(survey.rows), tuple(problems), survey.swept)
 
@@ -94,7 +97,7 @@ def _survey(database: Database, artifacts: Artifacts) -> _Survey:
     with database.reading() as connection:
         there = connection is not None
     if not there:
-        return _Survey((), (), frozenset(artifacts.versions()), (), artifacts.sweep())
+        return _Survey((), (), (), frozenset(artifacts.versions()), (), artifacts.sweep())
     with database.writing(create=False) as connection:
         return _listing(connection, database, artifacts)
 
@@ -103,10 +106,17 @@ def _listing(connection: Connection, database: Database, artifacts: Artifacts) -
     return _Survey(
         rows=connection.execute(select(schema.versions).order_by(schema.versions.c.position)).all(),
         events=connection.execute(select(schema.events).order_by(schema.events.c.position)).all(),
+        trials=_trials(connection, database),
         directories=frozenset(artifacts.versions()),
         damage=database.damage(connection),
         swept=artifacts.sweep(),
     )
+
+
+def _trials(connection: Connection, database: Database) -> Sequence[Row[Any]]:
+    if not schema.present(connection, database.path) or not schema.has_ledger(connection, database.path):
+        return ()
+    return connection.execute(select(schema.trials).order_by(schema.trials.c.position)).all()
 
 
 def _events_against_rows(survey: _Survey) -> Iterator[Problem]:
