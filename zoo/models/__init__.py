@@ -11,10 +11,12 @@ from zoo.models.purged import PurgedKFold
 from zoo.models.reference import ReferenceModel, SklearnModel
 
 if TYPE_CHECKING:
+    from zoo.models.calibration import Calibrated
     from zoo.models.chance import Chance
 
 #: estimators by the module that defines them
 _ESTIMATORS: Final = {
+    "Calibrated": "zoo.models.calibration",
     "Chance": "zoo.models.chance",
 }
 
@@ -26,4 +28,4 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'zoo.models' has no attribute {name!r}")
 
 
-__all__ = ["Chance", "Grid", "PurgedKFold", "ReferenceModel", "SklearnModel"]
+__all__ = ["Calibrated", "Chance", "Grid", "PurgedKFold", "ReferenceModel", "SklearnModel"]

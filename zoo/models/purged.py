@@ -31,9 +31,9 @@ class PurgedKFold:
     """
 
     def __init__(self, n_splits: int = 5, *, horizon: int = 0, embargo: int = 0) -> None:
-        self.n_splits = _count("n_splits", n_splits, least=2)
-        self.horizon = _count("horizon", horizon, least=0)
-        self.embargo = _count("embargo", embargo, least=0)
+        self.n_splits = whole_number("n_splits", n_splits, least=2)
+        self.horizon = whole_number("horizon", horizon, least=0)
+        self.embargo = whole_number("embargo", embargo, least=0)
 
     def __repr__(self) -> str:
         return f"PurgedKFold(n_splits={self.n_splits}, horizon={self.horizon}, embargo={self.embargo})"
@@ -112,7 +112,12 @@ def _rows(X: Any) -> int:
     return int(X.shape[0]) if hasattr(X, "shape") else len(X)
 
 
-def _count(name: str, value: object, *, least: int) -> int:
+def whole_number(name: str, value: object, *, least: int) -> int:
+    """Return `value` when it is a whole number, at least `least`.
+
+    Raises:
+        ManifestError: it is not; `name` names the argument.
+    """
     wrong_type = isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer)
     if wrong_type or int(value) < least:  # type: ignore[call-overload]
         raise ManifestError(
@@ -122,4 +127,4 @@ def _count(name: str, value: object, *, least: int) -> int:
     return int(value)  # type: ignore[call-overload,no-any-return]
 
 
-__all__ = ["PurgedKFold", "bar_numbers"]
+__all__ = ["PurgedKFold", "bar_numbers", "whole_number"]
