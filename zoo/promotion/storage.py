@@ -13,15 +13,21 @@ from zoo.trust import DEFAULT_PREFIXES, Trust
 #: bump when a reader of the format before would misread a sensor, and keep reading the older one
 SENSOR_FORMAT: Final = 1
 
-#: types of scikit-learn that skops does not trust by itself and that the estimators we ship need
+#: types that skops does not trust by itself and that the estimators we ship need; none runs code when it is
+#: built, and what a `ContractEstimator` holds is checked by its own type
 TRUSTED_TYPES: Final = frozenset(
     {
+        "collections.OrderedDict",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
         "sklearn.tree._tree.Tree",
         "sklearn.utils._bunch.Bunch",
+        "zoo.models.blend.ForwardBlend",
+        "zoo.models.contract.ContractEstimator",
+        "zoo.models.rules.RuleClass",
+        "zoo.models.rules.RuleScore",
     }
 )
 
