@@ -251,8 +251,52 @@ class ArtifactCorrupt(RegistryError):
     """An artefact does not match its recorded digest; nothing of it was loaded."""
 
 
+class VersionDeleted(RegistryError):
+    """The version's files were deleted by `gc`; its row and its events are kept."""
+
+
+class MoveRefused(RegistryError):
+    """A version cannot go from the stage in which it is to the one that was asked for."""
+
+
+class NoChampion(RegistryError):
+    """The line has no champion."""
+
+
+class ChampionChanged(RegistryError):
+    """Another version is champion than the one that was to be replaced; nothing was changed.
+
+    Args:
+        problem: names the champion there is.
+        current: its id; None where the line has none.
+        where: the line.
+        expected: the champion that was to be replaced.
+        remedy: what the reader can do.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        current: str | None = None,
+        where: object | None = None,
+        expected: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(problem, where=where, expected=expected, remedy=remedy)
+        self.current = current
+
+
 class StoreUnavailable(RegistryError):
     """The store or its directory cannot be opened, locked or written."""
+
+
+class StoreDamaged(StoreUnavailable):
+    """The database cannot be read as one; what was registered is in the versions' directories."""
+
+
+class LogAhead(RegistryError):
+    """The exported event log tells of events that the database does not have: the database lost them."""
 
 
 class SchemaMismatch(RegistryError):
@@ -280,6 +324,7 @@ __all__ = [
     "FAILURE_EXIT",
     "USAGE_EXIT",
     "ArtifactCorrupt",
+    "ChampionChanged",
     "CodeDriftError",
     "ConfigError",
     "DataDriftError",
@@ -292,7 +337,10 @@ __all__ = [
     "InertOverride",
     "Interrupted",
     "LineMismatch",
+    "LogAhead",
     "ManifestError",
+    "MoveRefused",
+    "NoChampion",
     "NothingToDo",
     "OutputUnavailable",
     "OverrideNotAllowed",
@@ -307,10 +355,12 @@ __all__ = [
     "SettingsError",
     "SpecCrashed",
     "SpecError",
+    "StoreDamaged",
     "StoreUnavailable",
     "TrustError",
     "UnknownPermutation",
     "VersionConflict",
+    "VersionDeleted",
     "VersionNotFound",
     "ZooError",
     "check_keys",

@@ -86,8 +86,8 @@ def test_an_event_that_was_forged_with_its_own_hash_is_found(three: Registry, ro
     del content["digest"]
     forged = canonical.digest({**content, "actor": "somebody"})
     tamper(root, f"UPDATE events SET actor = 'somebody', digest = '{forged}' WHERE position = 2")
-    (problem,) = three.verify().problems
-    assert problem.message == "event 3 does not carry the hash of the one before"
+    first = three.verify().problems[0]
+    assert first.message == "event 3 does not carry the hash of the one before"
 
 
 def test_events_that_changed_places_are_found(three: Registry, root: Path) -> None:

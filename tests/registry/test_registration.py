@@ -23,8 +23,9 @@ def rows(root: Path, table: str = "versions") -> list[Any]:
 
 
 def forget(root: Path) -> None:
-    """Lose the database, and with it every row; the directories stay."""
+    """Lose every row and every event; the directories stay."""
     (root / "registry.db").unlink()
+    (root / "events.jsonl").unlink()
 
 
 def test_a_new_version_is_a_challenger_with_one_event(registry: Registry) -> None:

@@ -40,7 +40,13 @@ def test_a_sound_store_is_reported_as_json(registry: Registry) -> None:
     for content in range(3):
         registry.register(candidate(content))
     report = registry.verify()
-    assert json.loads(json.dumps(report.as_dict())) == {"ok": True, "checked": 3, "problems": [], "swept": []}
+    assert json.loads(json.dumps(report.as_dict())) == {
+        "ok": True,
+        "checked": 3,
+        "problems": [],
+        "swept": [],
+        "healed": [],
+    }
 
 
 def test_what_a_dead_writer_left_is_swept_and_said(registry: Registry, root: Path) -> None:
@@ -115,6 +121,7 @@ def test_a_directory_without_a_row_is_found_and_kept(registry: Registry, root: P
     version = registry.register(candidate()).version
     registry.register(candidate(1))
     (root / "registry.db").unlink()
+    (root / "events.jsonl").unlink()
     registry.register(candidate(1))
     report = registry.verify()
     (problem,) = report.problems
@@ -130,7 +137,8 @@ def test_directories_are_found_though_the_database_is_gone_and_none_is_made(
     (root / "registry.db").unlink()
     report = registry.verify()
     assert (report.ok, report.checked) == (False, 0)
-    assert [problem.kind for problem in report.problems] == ["unregistered"]
+    assert [problem.kind for problem in report.problems] == ["log", "unregistered"]
+    assert "holds 1 event, and the database is gone" in report.problems[0].message
     assert not (root / "registry.db").exists()
 
 
@@ -138,7 +146,7 @@ def test_a_directory_without_a_row_that_is_damaged_is_said_to_be(registry: Regis
     version = registry.register(candidate()).version
     (root / "registry.db").unlink()
     (root / version.line / version.version_id / "config.yaml").unlink()
-    (problem,) = registry.verify().problems
+    (_, problem) = registry.verify().problems
     assert problem.kind == "unregistered"
     assert "config.yaml" in problem.message
 

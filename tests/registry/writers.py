@@ -227,16 +227,30 @@ def register_with_file_limit(url: str, limit: str, sensor: str, first: str, coun
 
 def register_as_nobody(url: str) -> str:
     """Register as a user who may write nothing."""
-    if os.getuid() == 0:
-        os.setgid(65534)
-        os.setuid(65534)
+    _become_nobody()
     return _attempt(url, candidate(7))
 
 
+def promote_as_nobody(url: str, version_id: str) -> str:
+    """Promote as a user who may write nothing."""
+    _become_nobody()
+    return _told(url, lambda registry: registry.promote(version_id, expect=None, reason="first"))
+
+
+def _become_nobody() -> None:
+    if os.getuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
+
+
 def _attempt(url: str, wanted: Candidate) -> str:
+    return _told(url, lambda registry: registry.register(wanted))
+
+
+def _told(url: str, ask: Callable[[Registry], Any]) -> str:
     try:
         with Registry.open(url) as registry:
-            return registry.register(wanted).version.version_id
+            return str(ask(registry).version.version_id)
     except RegistryError as error:
         return f"{type(error).__name__}: {error}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoo.registry.history import Event
 from zoo.registry.ledger import Ledger, TrialSet
+from zoo.registry.moves import Move
 from zoo.registry.store import Registry
 from zoo.registry.trial import Trial
 from zoo.registry.verification import Problem, VerifyReport
@@ -13,6 +14,7 @@ __all__ = [
     "Candidate",
     "Event",
     "Ledger",
+    "Move",
     "Problem",
     "Registered",
     "Registry",

@@ -25,7 +25,7 @@ from urllib.parse import parse_qsl
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from zoo.errors import ConfigError, StoreUnavailable
+from zoo.errors import ConfigError, StoreDamaged, StoreUnavailable
 from zoo.registry import schema
 from zoo.registry.files import check_place, make_directory, reporting
 
@@ -137,7 +137,8 @@ class Database:
         unknown = (f"the database refused: {error.orig}", "run `zoo verify`")
         known = (found for prefix, found in _EXPLANATIONS.items() if name.startswith(prefix))
         problem, remedy = next(known, unknown)
-        return StoreUnavailable(problem.format(timeout=self.timeout), where=self.path, remedy=remedy)
+        kind = StoreDamaged if name.startswith(_DAMAGE) else StoreUnavailable
+        return kind(problem.format(timeout=self.timeout), where=self.path, remedy=remedy)
 
 
 def _begin(connection: Connection) -> None:
@@ -146,6 +147,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
+_DAMAGE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 _EXPLANATIONS: dict[str, tuple[str, str]] = {
     "SQLITE_BUSY": (
         "the database is locked by another process for more than {timeout:g} s",
@@ -157,7 +159,8 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
     ),
     "SQLITE_CORRUPT": (
         "the database is damaged",
-        "restore the file from a backup; the versions' directories are whole",
+        "restore the file from a backup, or make a new one from the versions' directories and the event "
+        "log with `zoo verify rebuild=true`",
     ),
     "SQLITE_FULL": ("the disk is full", "free some space and run again; nothing was changed"),
     "SQLITE_IOERR": ("the disk failed or is full", "free some space and run again; nothing was changed"),

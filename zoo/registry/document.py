@@ -100,7 +100,7 @@ def row(document: Mapping[str, Any], *, stage: str, digest: str) -> dict[str, An
 
 
 def from_row(row: Mapping[Any, Any]) -> Version:
-    """Return the version that a row of the table `versions` describes; its mappings are parsed when read.
+    """Return the version that a row of `queries.listing` describes; its mappings are parsed when read.
 
     Raises:
         RegistryError: the row was damaged.
@@ -126,6 +126,7 @@ def from_row(row: Mapping[Any, Any]) -> Version:
         lineage=canonical.Stored(row["lineage"], f"lineage of {where}"),
         digest=row["digest"],
         zoo_version=row["zoo_version"],
+        deleted_at=row.get("deleted_at"),
     )
 
 

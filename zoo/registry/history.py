@@ -21,6 +21,10 @@ from zoo.registry import canonical
 from zoo.registry.schema import events
 
 REGISTERED = "registered"
+PROMOTED = "promoted"
+ROLLED_BACK = "rolled_back"
+RETIRED = "retired"
+DELETED = "deleted"
 FIRST = "0" * 64  # what the first event carries for the one before
 
 
@@ -30,7 +34,8 @@ class Event:
 
     Attributes:
         position: 1 for the first event of the store, then without a gap.
-        kind: `registered`.
+        kind: `registered`; `promoted` and `rolled_back`, by which the version became the champion;
+            `retired`; `deleted`, by which its files went.
         line: the version's line.
         version_id: the version.
         at: UTC, ISO 8601 with microseconds; the order is `position`'s, since clocks jump.
@@ -72,8 +77,8 @@ def append(
     version_id: str,
     details: Mapping[str, Any],
     reason: str | None = None,
-) -> None:
-    """Add an event at the end of the chain; the caller holds the write lock."""
+) -> Event:
+    """Add an event at the end of the chain and return it; the caller holds the write lock."""
     last = connection.execute(
         select(events.c.position, events.c.digest).order_by(events.c.position.desc()).limit(1)
     ).first()
@@ -89,7 +94,9 @@ def append(
         "details": canonical.text(canonical.encode(details)),
         "previous": FIRST if last is None else last.digest,
     }
-    connection.execute(events.insert().values(**content, digest=canonical.digest(content)))
+    digest = canonical.digest(content)
+    connection.execute(events.insert().values(**content, digest=digest))
+    return _event({**content, "digest": digest})
 
 
 def parse(rows: Iterable[Row[Any]]) -> list[Event]:
@@ -98,32 +105,41 @@ def parse(rows: Iterable[Row[Any]]) -> list[Event]:
     Raises:
         RegistryError: a row was damaged.
     """
-    return [_event(row) for row in rows]
+    return [_event(row._mapping) for row in rows]
 
 
-def breaks(rows: Iterable[Row[Any]]) -> list[tuple[str, str]]:
-    """Return `(version_id, what is wrong)` for each event that does not follow from the one before."""
+def breaks(rows: Iterable[Mapping[Any, Any]]) -> list[tuple[str, str]]:
+    """Return `(version_id, what is wrong)` for each event that does not follow from the one before.
+
+    Args:
+        rows: the columns of the table `events`, by name, in order of position.
+    """
     found: list[tuple[str, str]] = []
     position, previous = 0, FIRST
     for row in rows:
-        content = dict(row._mapping)
-        digest = content.pop("digest")
-        if row.position != position + 1:
-            found.append((row.version_id, f"event {row.position} follows event {position}: some are missing"))
-        elif row.previous != previous:
-            found.append((row.version_id, f"event {row.position} does not carry the hash of the one before"))
-        if canonical.digest(content) != digest:
-            found.append((row.version_id, f"event {row.position} was changed after it was written"))
-        position, previous = row.position, digest
+        at, version_id = row["position"], row["version_id"]
+        if at != position + 1:
+            found.append((version_id, f"event {at} follows event {position}: some are missing"))
+        elif row["previous"] != previous:
+            found.append((version_id, f"event {at} does not carry the hash of the one before"))
+        if not intact(row):
+            found.append((version_id, f"event {at} was changed after it was written"))
+        position, previous = at, row["digest"]
     return found
 
 
-def _event(row: Row[Any]) -> Event:
-    content = dict(row._mapping)
+def intact(row: Mapping[Any, Any]) -> bool:
+    """Say whether an event still has the digest that it carries."""
+    content = {name: row[name] for name in row if name != "digest"}
+    return bool(canonical.digest(content) == row["digest"])
+
+
+def _event(row: Mapping[Any, Any]) -> Event:
+    content = dict(row)
     try:
-        content["details"] = canonical.loads(content["details"])
-    except ValueError as error:
-        raise RegistryError(f"event {row.position} is damaged", remedy="run `zoo verify`") from error
+        content["details"] = dict(canonical.loads(content["details"]))
+    except (TypeError, ValueError) as error:
+        raise RegistryError(f"event {content['position']} is damaged", remedy="run `zoo verify`") from error
     return Event(**content)
 
 
@@ -134,4 +150,17 @@ def _actor() -> str:
         return str(os.getuid())
 
 
-__all__ = ["REGISTERED", "Event", "append", "breaks", "now", "parse"]
+__all__ = [
+    "DELETED",
+    "FIRST",
+    "PROMOTED",
+    "REGISTERED",
+    "RETIRED",
+    "ROLLED_BACK",
+    "Event",
+    "append",
+    "breaks",
+    "intact",
+    "now",
+    "parse",
+]

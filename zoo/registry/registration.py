@@ -6,23 +6,26 @@ insert the row and its event, rename, commit. A writer that dies
 - before the rename leaves a staging directory, which `verify` sweeps;
 - between rename and commit leaves a whole directory without a row, which the next registration of the same
   content takes over;
-- after the commit leaves the version.
+- after the commit leaves the version; the next writer, or `verify`, puts its event into the exported log.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, or_
 
 from zoo.errors import ArtifactCorrupt, RegistryError, VersionConflict
-from zoo.registry import document, history, predictions, schema
+from zoo.registry import document, history, predictions, queries, schema
 from zoo.registry.artifacts import CONFIG, DOCUMENT, PREDICTIONS, SENSOR, Artifacts
 from zoo.registry.database import Database
+from zoo.registry.eventlog import EventLog, recorded
+from zoo.registry.moves import deleted
 from zoo.registry.schema import versions
-from zoo.registry.version import CHALLENGER, Candidate, Registered
+from zoo.registry.version import CHALLENGER, CHAMPION, Candidate, Registered, Version
 
 
 def register(database: Database, artifacts: Artifacts, candidate: Candidate) -> Registered:
@@ -31,25 +34,33 @@ def register(database: Database, artifacts: Artifacts, candidate: Candidate) -> 
     Raises:
         RegistryError: the candidate's values cannot be kept.
         VersionConflict: another content has this version id.
+        VersionDeleted: the content is registered, and its files were deleted.
         ArtifactCorrupt: the content is registered, and its files are not as they were.
+        LogAhead: the database lost events that the exported log has.
         StoreUnavailable: the store cannot be locked or written.
     """
     table = predictions.to_parquet(candidate.predictions)
-    known = _known(database, candidate)
+    known = _known(database, artifacts, candidate)
     if known is None:
         added = _stage_and_add(database, artifacts, candidate, table)
         if added is not None:
             return added
-        known = _known(database, candidate)  # another process was first
+        known = _known(database, artifacts, candidate)  # another process was first
     if known is None:
         raise RegistryError("the version vanished while it was registered", where=candidate.version_id)
-    _, parsed = artifacts.check(known.line, known.version_id, known.digest)
     version = document.from_row(known._asdict())
-    return Registered(version, created=False, notices=_differences(artifacts, parsed, table))
+    if version.deleted_at is not None:
+        raise deleted(version)
+    _, parsed = artifacts.check(known.line, known.version_id, known.digest)
+    notices = (*_differences(artifacts, parsed, table), *_stays(version))
+    return Registered(version, created=False, notices=notices)
 
 
-def _known(database: Database, candidate: Candidate) -> Row[Any] | None:
+def _known(database: Database, artifacts: Artifacts, candidate: Candidate) -> Row[Any] | None:
+    log = EventLog(artifacts.root)
+    tail = log.tail()  # before the transaction, which then sees at least as much
     with database.reading() as connection:
+        log.check(connection, tail)
         return None if connection is None else _find(connection, candidate)
 
 
@@ -57,7 +68,7 @@ def _find(connection: Connection, candidate: Candidate) -> Row[Any] | None:
     """Return the row of the candidate's content, if it is registered."""
     same_id = versions.c.version_id == candidate.version_id
     same_content = versions.c.fingerprint == candidate.fingerprint
-    for row in connection.execute(select(versions).where(or_(same_id, same_content))):
+    for row in connection.execute(queries.listing().where(or_(same_id, same_content))):
         if row.version_id != candidate.version_id or row.fingerprint != candidate.fingerprint:
             raise _conflict(candidate, row.version_id, row.fingerprint)
         return row
@@ -81,8 +92,9 @@ def _stage_and_add(
     files[DOCUMENT] = document.write(candidate, files, history.now())
     staging = artifacts.stage(candidate.line, candidate.version_id, files)
     published = False
+    said: list[str] = []
     try:
-        with database.writing() as connection:
+        with recorded(database, artifacts.root, said, create=True) as connection:
             if _find(connection, candidate) is not None:
                 return None
             left = _left_behind(artifacts, candidate)
@@ -91,18 +103,26 @@ def _stage_and_add(
                     f"{candidate.version_id}: took over the directory of an interrupted registration",
                     *_differences(artifacts, document.parse(left), table),
                 )
-                return _add(connection, left, notices, taken_over=True)
-            notices = _set_aside(artifacts, candidate)
-            added = _add(connection, files[DOCUMENT], notices, taken_over=False)
-            published = True  # said first: an interrupt may come right after the rename
-            artifacts.publish(staging, candidate.line, candidate.version_id)
-            return added
+                added = _add(connection, left, notices, taken_over=True)
+            else:
+                notices = _set_aside(artifacts, candidate)
+                added = _add(connection, files[DOCUMENT], notices, taken_over=False)
+                published = True  # said first: an interrupt may come right after the rename
+                artifacts.publish(staging, candidate.line, candidate.version_id)
+        return replace(added, notices=(*added.notices, *said))
     except BaseException:
         if published:
             _withdraw(database, artifacts, candidate)
         raise
     finally:
         artifacts.discard(staging)
+
+
+def _stays(version: Version) -> tuple[str, ...]:
+    """Say that training a retired or archived version again brings nothing back."""
+    if version.stage in (CHALLENGER, CHAMPION):
+        return ()
+    return (f"{version.version_id}: is {version.stage}, and stays so",)
 
 
 def _left_behind(artifacts: Artifacts, candidate: Candidate) -> bytes | None:

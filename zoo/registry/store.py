@@ -1,25 +1,28 @@
-"""The registry: immutable versions, who registered them when, and their files."""
+"""The registry: immutable versions, who registered and moved them when, and their files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Connection, Row, select
-
-from zoo.errors import RegistryError, VersionNotFound, did_you_mean
-from zoo.registry import document, history
-from zoo.registry.artifacts import DOCUMENT, FILES, Artifacts
+from zoo.errors import ArtifactCorrupt, NoChampion, RegistryError, did_you_mean
+from zoo.registry import document, moves, queries
+from zoo.registry.artifacts import DOCUMENT, FILES, SENSOR, Artifacts
 from zoo.registry.database import Database
 from zoo.registry.files import check_place
-from zoo.registry.history import Event
+from zoo.registry.history import DELETED, PROMOTED, RETIRED, ROLLED_BACK, Event
 from zoo.registry.ledger import Ledger
+from zoo.registry.moves import Move, Store, deleted
 from zoo.registry.registration import register
-from zoo.registry.schema import events, versions
+from zoo.registry.schema import versions
 from zoo.registry.verification import VerifyReport, verify
-from zoo.registry.version import CHAMPION, Candidate, Registered, Version
+from zoo.registry.version import CHALLENGER, Candidate, Registered, Version
+
+if TYPE_CHECKING:
+    from zoo.promotion import Sensor
+    from zoo.trust import Trust
 
 
 class Registry:
@@ -40,7 +43,7 @@ class Registry:
         Args:
             url: `sqlite:///path`, with `?timeout=seconds` for how long to wait for other writers (30).
             artifacts: the directory of the versions' directories; the database's own unless given.
-            read_only: refuse `register`. A missing store reads as an empty one either way.
+            read_only: refuse to register and to move. A missing store reads as an empty one either way.
 
         Raises:
             ConfigError: for a URL that cannot be used.
@@ -73,10 +76,15 @@ class Registry:
     # --- reading --------------------------------------------------------------------------------
 
     def versions(
-        self, *, line: str | None = None, spec: str | None = None, stage: str | None = None
+        self,
+        *,
+        line: str | None = None,
+        spec: str | None = None,
+        stage: str | None = None,
+        limit: int | None = None,
     ) -> list[Version]:
-        """Return the versions with these properties, the newest first."""
-        query = select(versions).order_by(versions.c.position.desc())
+        """Return the versions with these properties, the newest first; at most `limit` of them."""
+        query = queries.listing().order_by(versions.c.position.desc()).limit(limit)
         for column, value in ((versions.c.line, line), (versions.c.spec, spec), (versions.c.stage, stage)):
             if value is not None:
                 query = query.where(column == value)
@@ -91,32 +99,29 @@ class Registry:
             VersionNotFound: no version has this id; the beginning of one is not enough.
         """
         with self._database.reading() as connection:
-            row = None if connection is None else _by_id(connection, version_id)
-            known = [] if connection is None or row is not None else _ids(connection)
-        if row is None:
-            raise _not_found(version_id, known)
-        return document.from_row(row._asdict())
+            return queries.find(connection, version_id)
 
     def champion(self, line: str) -> Version | None:
         """Return the line's champion; None when it has none."""
-        return next(iter(self.versions(line=line, stage=CHAMPION)), None)
+        with self._database.reading() as connection:
+            return queries.champion(connection, line)
 
     def latest(self, spec: str) -> Version | None:
         """Return the version that was registered last for a spec; None when there is none."""
-        query = select(versions).where(versions.c.spec == spec).order_by(versions.c.position.desc()).limit(1)
-        with self._database.reading() as connection:
-            row = None if connection is None else connection.execute(query).first()
-        return None if row is None else document.from_row(row._asdict())
+        return next(iter(self.versions(spec=spec, limit=1)), None)
 
     def events(self, *, line: str | None = None, version_id: str | None = None) -> list[Event]:
         """Return what happened, the oldest first."""
-        query = select(events).order_by(events.c.position)
-        for column, value in ((events.c.line, line), (events.c.version_id, version_id)):
-            if value is not None:
-                query = query.where(column == value)
         with self._database.reading() as connection:
-            rows = [] if connection is None else connection.execute(query).all()
-        return history.parse(rows)
+            if connection is None:
+                return []
+            return queries.events_of(connection, line=line, version_id=version_id)
+
+    def history(self, line: str) -> list[Event]:
+        """Return how the line's versions were moved, the oldest first: `events` without registrations."""
+        kinds = (PROMOTED, ROLLED_BACK, RETIRED, DELETED)
+        with self._database.reading() as connection:
+            return [] if connection is None else queries.events_of(connection, line=line, kinds=kinds)
 
     def read(self, version_id: str, filename: str) -> bytes:
         """Return a file of a version; the digest was checked on these very bytes.
@@ -128,6 +133,7 @@ class Registry:
         Raises:
             VersionNotFound: no version has this id.
             RegistryError: versions have no such file.
+            VersionDeleted: its files were deleted; `version.json` stays.
             ArtifactCorrupt: the file is missing, linked elsewhere, or not as it was registered.
             StoreUnavailable: it cannot be read.
         """
@@ -138,9 +144,54 @@ class Registry:
                 expected=" or ".join(FILES),
                 remedy=did_you_mean(filename, FILES),
             )
-        version = self.get(version_id)
-        content, parsed = self._artifacts.document(version.line, version_id, version.digest)
-        return content if filename == DOCUMENT else self._artifacts.file(parsed, filename)
+        return self._read(self.get(version_id), filename)
+
+    def load(self, version_id: str, *, trusted: Trust | Iterable[str] | None = None) -> Sensor:
+        """Return a version's sensor; digest and types are checked before anything of it is built.
+
+        Args:
+            version_id: the whole id, of a version in whatever stage.
+            trusted: what may be imported, beside what zoo's own code trusts.
+
+        Raises:
+            VersionNotFound: no version has this id.
+            VersionDeleted: its files were deleted.
+            ArtifactCorrupt: they are not as they were registered.
+            TrustError: a type outside the trust list.
+            StoreUnavailable: it cannot be read.
+        """
+        return self._load(self.get(version_id), trusted)
+
+    def load_champion(self, line: str, *, trusted: Trust | Iterable[str] | None = None) -> Sensor:
+        """Return the sensor of the line's champion.
+
+        Raises:
+            NoChampion: the line has none.
+            ArtifactCorrupt, TrustError, StoreUnavailable: as `load`.
+        """
+        champion = self.champion(line)
+        if champion is None:
+            raise NoChampion(
+                "the line has no champion", where=line, remedy="`zoo promote version=<id>` makes one"
+            )
+        return self._load(champion, trusted)
+
+    def _load(self, version: Version, trusted: Trust | Iterable[str] | None) -> Sensor:
+        from zoo.promotion.sensor import Sensor
+
+        where = self._artifacts.directory(version.line, version.version_id) / SENSOR
+        return Sensor.loads(self._read(version, SENSOR), trusted, str(where))
+
+    def _read(self, version: Version, filename: str) -> bytes:
+        """Return a file of a version, once its bytes have their digest."""
+        try:
+            content, parsed = self._artifacts.document(version.line, version.version_id, version.digest)
+            return content if filename == DOCUMENT else self._artifacts.file(parsed, filename)
+        except ArtifactCorrupt:
+            version = self.get(version.version_id)  # it may have been deleted since it was looked up
+            if version.deleted_at is None or filename == DOCUMENT:
+                raise
+        raise deleted(version)
 
     def verify(self) -> VerifyReport:
         """Check rows, directories, digests and events; delete what dead writers left half-written.
@@ -165,27 +216,70 @@ class Registry:
             ArtifactCorrupt: the content is registered, and its files are not as they were.
             StoreUnavailable: the store cannot be locked or written.
         """
-        if self._read_only:
-            raise RegistryError("the registry was opened to read", remedy="open it without read_only")
+        self._check_writable()
         return register(self._database, self._artifacts, candidate)
 
+    # --- moving ---------------------------------------------------------------------------------
 
-def _by_id(connection: Connection, version_id: str) -> Row[Any] | None:
-    return connection.execute(select(versions).where(versions.c.version_id == version_id)).first()
+    def promote(
+        self,
+        version_id: str,
+        *,
+        expect: str | None,
+        reason: str | None = None,
+        decision: Mapping[str, Any] | None = None,
+    ) -> Move:
+        """Make a challenger the champion of its line; see `zoo.registry.moves.promote`.
 
+        Args:
+            version_id: the challenger.
+            expect: the champion that it is to replace; None where the line has none.
+            reason: why; needed where there is no decision.
+            decision: what the gate said; None where no gate was asked.
+        """
+        self._check_writable()
+        return moves.promote(self._store, version_id, expect=expect, reason=reason, decision=decision)
 
-def _ids(connection: Connection) -> Sequence[str]:
-    return connection.execute(select(versions.c.version_id)).scalars().all()
+    def rollback(
+        self, line: str, *, expect: str | None, version_id: str | None = None, reason: str | None = None
+    ) -> Move:
+        """Bring an archived champion back; see `zoo.registry.moves.roll_back`.
 
+        Args:
+            line: the line.
+            expect: the champion that is to go.
+            version_id: whom to bring back; None for the champion before.
+            reason: why.
+        """
+        self._check_writable()
+        return moves.roll_back(self._store, line, expect=expect, to=version_id, reason=reason)
 
-def _not_found(version_id: str, known: Sequence[str]) -> VersionNotFound:
-    longer = [name for name in known if name.startswith(version_id)] if version_id else []
-    hint = f"did you mean {longer[0]!r}?" if len(longer) == 1 else did_you_mean(version_id, known)
-    return VersionNotFound(
-        f"no version {version_id!r}",
-        expected="the whole id of a registered version" if known else "a version, and none is registered yet",
-        remedy=hint or "`zoo versions` lists them",
-    )
+    def retire(self, version_id: str, *, reason: str | None = None) -> Move:
+        """Take a challenger out of the race; see `zoo.registry.moves.retire`."""
+        self._check_writable()
+        return moves.retire(self._store, version_id, reason=reason)
+
+    def retire_spec(self, spec: str, *, reason: str) -> list[Move]:
+        """Retire every challenger of a spec, each with an event of its own; a champion keeps serving.
+
+        Returns:
+            What changed; nothing where another process was first.
+        """
+        self._check_writable()
+        challengers = self.versions(spec=spec, stage=CHALLENGER)
+        return [
+            move
+            for version in reversed(challengers)
+            if (move := moves.retire_challenger(self._store, version.version_id, reason)) is not None
+        ]
+
+    @property
+    def _store(self) -> Store:
+        return Store(self._database, self._artifacts)
+
+    def _check_writable(self) -> None:
+        if self._read_only:
+            raise RegistryError("the registry was opened to read", remedy="open it without read_only")
 
 
 __all__ = ["Registry"]

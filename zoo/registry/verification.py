@@ -1,9 +1,9 @@
-"""`verify`: rows against directories and the other way round, every digest, and the chain of events."""
+"""`verify`: rows against directories and events, every digest, the chain of events and its exported copy."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from zoo.errors import RegistryError
 from zoo.registry import document, history, schema, trial
 from zoo.registry.artifacts import Artifacts
 from zoo.registry.database import Database
+from zoo.registry.eventlog import EventLog
+from zoo.registry.succession import succession
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,10 @@ class Problem:
     Attributes:
         version_id: the version that it touches; None when it touches the store as a whole.
         kind: `database` (its pages), `events` (the chain), `row` (a row that contradicts its document or
-            its event, or an event without a row), `artefact` (files missing or changed), `unregistered` (a
+            its events, or an event without a row), `artefact` (files missing or changed), `unregistered` (a
             directory without a row), `set_aside` (what stood in a version's place before), `trial` (a row
-            of the ledger that was changed, or is gone).
+            of the ledger that was changed, or is gone), `log` (the exported event log tells of more than the
+            database).
         message: one sentence, with the remedy.
     """
 
@@ -41,11 +44,13 @@ class VerifyReport:
         checked: how many versions were checked.
         problems: what is wrong.
         swept: the staging directories of dead writers that were deleted, relative to the artefacts.
+        healed: what was written into the exported event log.
     """
 
     checked: int
     problems: tuple[Problem, ...]
     swept: tuple[str, ...]
+    healed: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -59,6 +64,7 @@ class VerifyReport:
             "checked": self.checked,
             "problems": [asdict(problem) for problem in self.problems],
             "swept": list(self.swept),
+            "healed": list(self.healed),
         }
 
 
@@ -72,44 +78,66 @@ class _Survey:
     directories: frozenset[tuple[str, str]]
     damage: Sequence[str]
     swept: tuple[str, ...]
+    healed: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
 
 
 def verify(database: Database, artifacts: Artifacts) -> VerifyReport:
-    """Check the whole store; make nothing, delete only what dead writers left half-written.
+    """Check the whole store; delete what dead writers left half-written, and complete the exported log.
 
     The write lock is held while rows and directories are listed, so that no registration is seen half-way;
     the files are read after it is released, since a registered version never changes.
     """
     survey = _survey(database, artifacts)
+    gone = {event.version_id for event in survey.events if event.kind == history.DELETED}
     problems = [
         *(Problem(None, "database", f"{line}; restore the file from a backup") for line in survey.damage),
-        *(Problem(version_id, "events", message) for version_id, message in history.breaks(survey.events)),
+        *(
+            Problem(version_id, "events", message)
+            for version_id, message in history.breaks(event._mapping for event in survey.events)
+        ),
+        *(Problem(None, "log", line) for line in survey.log),
         *_events_against_rows(survey),
-        *(problem for row in survey.rows for problem in _row_against_directory(row, artifacts)),
+        *_stages(survey),
+        *(problem for row in survey.rows for problem in _row_against_directory(row, artifacts, gone)),
         *_directories_without_row(survey, artifacts),
         *_set_aside(artifacts),
         *(Problem(None, "trial", message) for message in trial.breaks(survey.trials)),
     ]
-    return VerifyReport(len(survey.rows), tuple(problems), survey.swept)
+    return VerifyReport(len(survey.rows), tuple(problems), survey.swept, survey.healed)
 
 
 def _survey(database: Database, artifacts: Artifacts) -> _Survey:
+    log = EventLog(artifacts.root)
+    known = len(log.read())  # before we look for the database: a new one is there before its log
     with database.reading() as connection:
         there = connection is not None
     if not there:
-        return _Survey((), (), (), frozenset(artifacts.versions()), (), artifacts.sweep())
+        lost = (_lost(log, known),) if known else ()
+        return _Survey((), (), (), frozenset(artifacts.versions()), (), artifacts.sweep(), log=lost)
     with database.writing(create=False) as connection:
         return _listing(connection, database, artifacts)
 
 
 def _listing(connection: Connection, database: Database, artifacts: Artifacts) -> _Survey:
+    events = connection.execute(select(schema.events).order_by(schema.events.c.position)).all()
+    done, wrong = EventLog(artifacts.root).heal([event._mapping for event in events])
     return _Survey(
         rows=connection.execute(select(schema.versions).order_by(schema.versions.c.position)).all(),
-        events=connection.execute(select(schema.events).order_by(schema.events.c.position)).all(),
+        events=events,
         trials=_trials(connection, database),
         directories=frozenset(artifacts.versions()),
         damage=database.damage(connection),
         swept=artifacts.sweep(),
+        healed=() if done is None else (done,),
+        log=() if wrong is None else (wrong,),
+    )
+
+
+def _lost(log: EventLog, known: int) -> str:
+    return (
+        f"{log.path} holds {known} event{'' if known == 1 else 's'}, and the database is gone: restore it "
+        "from a backup, or make a new one with `zoo verify rebuild=true`"
     )
 
 
@@ -135,6 +163,21 @@ def _events_against_rows(survey: _Survey) -> Iterator[Problem]:
         yield Problem(version_id, "row", "an event says that it was registered, and its row is gone")
 
 
+def _stages(survey: _Survey) -> Iterator[Problem]:
+    """Each version is in the stage into which the events have brought it."""
+    try:
+        found = succession(history.parse(survey.events))
+    except RegistryError as error:
+        yield Problem(None, "events", str(error))
+        return
+    for version_id, sentence in found.impossible:
+        yield Problem(version_id, "events", sentence)
+    for row in survey.rows:
+        stage = found.stages.get(row.version_id, row.stage)
+        if row.stage != stage:
+            yield Problem(row.version_id, "row", f"its stage is {row.stage}, and its events say {stage}")
+
+
 def _digest(event: Row[Any]) -> object:
     try:
         return history.parse([event])[0].details.get("digest")
@@ -142,9 +185,11 @@ def _digest(event: Row[Any]) -> object:
         return None
 
 
-def _row_against_directory(row: Row[Any], artifacts: Artifacts) -> Iterator[Problem]:
+def _row_against_directory(row: Row[Any], artifacts: Artifacts, gone: Set[str]) -> Iterator[Problem]:
+    """Check a version's files; of a deleted one only the document is left."""
+    check = artifacts.document if row.version_id in gone else artifacts.check
     try:
-        _, parsed = artifacts.check(row.line, row.version_id, row.digest)
+        _, parsed = check(row.line, row.version_id, row.digest)
     except RegistryError as error:
         yield Problem(row.version_id, "artefact", str(error))
         return

@@ -19,7 +19,9 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 VERSION_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}-[0-9]{8}-[0-9a-f]{8}")
 CHALLENGER = "challenger"
 CHAMPION = "champion"
-STAGES = (CHALLENGER, CHAMPION, "retired", "archived")
+RETIRED = "retired"
+ARCHIVED = "archived"
+STAGES = (CHALLENGER, CHAMPION, RETIRED, ARCHIVED)
 NO_TIME_AXIS = "00000000"
 
 Metrics = Mapping[str, Mapping[str, float | int | str | None]]
@@ -39,7 +41,12 @@ def check_name(kind: str, name: object) -> None:
         )
 
 
-def _check_text(kind: str, value: object) -> None:
+def check_text(kind: str, value: object) -> None:
+    """Refuse what is no text.
+
+    Raises:
+        RegistryError: naming the offender.
+    """
     try:
         str.encode(value)  # type: ignore[arg-type]
     except (TypeError, UnicodeEncodeError) as error:
@@ -91,7 +98,7 @@ class Candidate:
         if isinstance(self.permutation_id, bool) or not isinstance(self.permutation_id, int):
             raise RegistryError(f"permutation {self.permutation_id!r} is no id", expected="an integer")
         for kind in ("experiment", "config"):
-            _check_text(kind, getattr(self, kind))
+            check_text(kind, getattr(self, kind))
         if not isinstance(self.sensor, bytes):
             raise RegistryError(f"the sensor is {type(self.sensor).__name__}", expected="bytes")
         if isinstance(self.train_end, datetime.datetime):  # pandas' Timestamp is one
@@ -134,6 +141,7 @@ class Version:
         lineage: where it came from.
         digest: SHA-256 of `version.json`, which holds the SHA-256 of the other files.
         zoo_version: the zoo that registered it.
+        deleted_at: when `gc` deleted its files; its row and its events stay. None while it can be loaded.
     """
 
     version_id: str
@@ -151,6 +159,7 @@ class Version:
     lineage: Mapping[str, Any]
     digest: str
     zoo_version: str
+    deleted_at: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return strict JSON types; a number that is not finite is text: `NaN`, `Infinity`, `-Infinity`."""
@@ -170,6 +179,7 @@ class Version:
             "lineage": canonical.presentable(self.lineage),
             "digest": self.digest,
             "zoo_version": self.zoo_version,
+            "deleted_at": self.deleted_at,
         }
 
 
@@ -189,9 +199,11 @@ class Registered:
 
 
 __all__ = [
+    "ARCHIVED",
     "CHALLENGER",
     "CHAMPION",
     "NAME",
+    "RETIRED",
     "STAGES",
     "VERSION_ID",
     "Candidate",
@@ -199,5 +211,6 @@ __all__ = [
     "Registered",
     "Version",
     "check_name",
+    "check_text",
     "fingerprint",
 ]

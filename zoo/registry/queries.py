@@ -1,0 +1,82 @@
+"""What is asked of the tables in more than one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from zoo.errors import VersionNotFound, did_you_mean
+from zoo.registry import document, history
+from zoo.registry.history import DELETED, PROMOTED, ROLLED_BACK, Event
+from zoo.registry.schema import events, versions
+from zoo.registry.version import CHAMPION, Version
+
+
+def listing() -> Select[Any]:
+    """Return the query of all versions, with `deleted_at`: when a version's files were deleted, else NULL."""
+    of_version = (events.c.version_id == versions.c.version_id) & (events.c.kind == DELETED)
+    return select(versions, events.c.at.label("deleted_at")).outerjoin(events, of_version)
+
+
+def find(connection: Connection | None, version_id: str) -> Version:
+    """Return one version by its whole id.
+
+    Args:
+        connection: sees the database; None where there is none.
+        version_id: the id.
+
+    Raises:
+        VersionNotFound: no version has this id; the nearest one is named.
+    """
+    if connection is None:
+        raise _not_found(version_id, ())
+    row = connection.execute(listing().where(versions.c.version_id == version_id)).first()
+    if row is None:
+        raise _not_found(version_id, connection.execute(select(versions.c.version_id)).scalars().all())
+    return document.from_row(row._asdict())
+
+
+def champion(connection: Connection | None, line: str) -> Version | None:
+    """Return a line's champion; None where it has none."""
+    if connection is None:
+        return None
+    query = select(versions).where(versions.c.line == line, versions.c.stage == CHAMPION)
+    row: Row[Any] | None = connection.execute(query).first()
+    return None if row is None else document.from_row(row._asdict())
+
+
+def events_of(
+    connection: Connection,
+    *,
+    line: str | None = None,
+    version_id: str | None = None,
+    kinds: Iterable[str] | None = None,
+) -> list[Event]:
+    """Return the events with these properties, the oldest first."""
+    query = select(events).order_by(events.c.position)
+    for column, value in ((events.c.line, line), (events.c.version_id, version_id)):
+        if value is not None:
+            query = query.where(column == value)
+    if kinds is not None:
+        query = query.where(events.c.kind.in_(list(kinds)))
+    return history.parse(connection.execute(query).all())
+
+
+def reigns(connection: Connection, line: str) -> list[Event]:
+    """Return the events by which the line's champion changed, the oldest first."""
+    return events_of(connection, line=line, kinds=(PROMOTED, ROLLED_BACK))
+
+
+def _not_found(version_id: str, known: Sequence[str]) -> VersionNotFound:
+    longer = [name for name in known if name.startswith(version_id)] if version_id else []
+    hint = f"did you mean {longer[0]!r}?" if len(longer) == 1 else did_you_mean(version_id, known)
+    return VersionNotFound(
+        f"no version {version_id!r}",
+        expected="the whole id of a registered version" if known else "a version, and none is registered yet",
+        remedy=hint or "`zoo versions` lists them",
+    )
+
+
+__all__ = ["champion", "events_of", "find", "listing", "reigns"]
