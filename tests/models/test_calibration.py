@@ -6,11 +6,12 @@ import pytest
 import skops.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import expit
+from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
@@ -19,8 +20,11 @@ from sklearn.svm import LinearSVC
 
 from zoo.errors import DataError, ManifestError
 from zoo.metrics import brier, log_loss
-from zoo.models import Calibrated, SklearnModel
+from zoo.models import Calibrated, PurgedKFold, SklearnModel
+from zoo.models.calibration import CLIP
+from zoo.models.calibrators import fit_sigmoid
 from zoo.models.reference import is_deterministic, seed
+from zoo.models.threshold import choose_threshold
 from zoo.promotion.storage import TRUSTED_TYPES, dump, load
 from zoo.trust import Trust
 
@@ -146,6 +150,21 @@ class Witness(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         return self.classes_[np.zeros(len(X), dtype=int)]
+
+
+def test_it_is_what_one_would_do_by_hand_with_the_scores_of_the_purged_folds(panel):
+    X, y, positions = panel
+    folds = PurgedKFold(4, horizon=3, embargo=2)
+    chance = cross_val_predict(GaussianNB(), X, y, groups=positions, cv=folds, method="predict_proba")[:, 1]
+    scores = logit(np.clip(chance, CLIP, 1 - CLIP))
+    slope, intercept = fit_sigmoid(scores, y == 1)
+    pooled = expit(slope * scores + intercept)
+    model = Calibrated(GaussianNB(), folds=4, embargo=2).fit(X, y, positions=positions, horizon=3)
+    assert (model.slope_, model.intercept_) == (slope, intercept)
+    assert model.threshold_ == choose_threshold(y == 1, pooled, "balanced_accuracy")
+    assert model.threshold_ != choose_threshold(y == 1, expit(scores), "balanced_accuracy")
+    assert model.oof_brier_ == pytest.approx(np.mean((pooled - y) ** 2))
+    assert model.oof_log_loss_ == pytest.approx(-np.mean(np.log(np.where(y == 1, pooled, 1 - pooled))))
 
 
 @pytest.mark.parametrize("positions", [None, np.repeat(np.arange(20), 3)])

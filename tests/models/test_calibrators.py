@@ -118,6 +118,16 @@ def test_the_isotonic_curve_is_the_one_that_scikit_learn_predicts_with():
     )
 
 
+def test_rounding_never_lifts_a_probability_above_the_next_point_of_the_curve():
+    rng = np.random.RandomState(0)
+    for scale in np.repeat([1e-3, 1.0, 1e3], 700):
+        x, y = np.sort(scale * rng.standard_normal(3) + rng.standard_normal()), np.sort(rng.uniform(size=3))
+        below = np.nextafter(x, -np.inf)
+        points = np.sort([*np.nextafter(below, -np.inf), *below, *x])
+        assert (np.diff(interpolated(points, x, y)) >= 0).all()
+        assert np.array_equal(interpolated(x, x, y), y)
+
+
 @settings(max_examples=150)
 @given(CASES, hnp.arrays(np.float64, 20, elements=st.floats(-60, 60)))
 def test_probabilities_lie_between_0_and_1_and_never_fall_with_the_score(case, points):
