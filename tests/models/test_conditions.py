@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from zoo.errors import ManifestError
@@ -102,6 +102,23 @@ def test_any_nested_rule_is_accepted_before_and_after_json(rule):
 
 def rising(**condition):
     return {"rising": condition}
+
+
+words = st.sampled_from(["rising", "momentum", "feature", "above", "between", "all", "not", "at_least", "of"])
+junk = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), words),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(words, inner, max_size=3)),
+)
+
+
+@given(junk, junk)
+@example(rising(feature="momentum", above=10**400), "rising")
+def test_whatever_is_declared_is_computed_or_refused_by_name(conditions, entry):
+    try:
+        check_rules(conditions, entry, FEATURES)
+    except ManifestError:
+        return
+    assert entered(entry, holds(conditions, X, FEATURES)).shape == (4,)
 
 
 @pytest.mark.parametrize(
