@@ -25,7 +25,7 @@ from zoo.models.calibration import CLIP
 from zoo.models.calibrators import fit_sigmoid
 from zoo.models.reference import is_deterministic, seed
 from zoo.models.threshold import choose_threshold
-from zoo.promotion.storage import TRUSTED_TYPES, dump, load
+from zoo.promotion.storage import dump, load
 from zoo.trust import Trust
 
 
@@ -317,11 +317,9 @@ def test_a_stored_model_predicts_to_the_bit_and_holds_no_type_of_others(panel, m
     X, y, positions = panel
     pipeline = Pipeline([("scaler", StandardScaler()), ("model", LogisticRegression())])
     model = Calibrated(pipeline, method).fit(X, y, positions=positions)
-    trust = Trust(prefixes=("zoo.", "sklearn.", "zoo.models."))
-    content = dump(model, {}, trust)
-    others = set(skops.io.get_untrusted_types(data=content)) - TRUSTED_TYPES
-    assert others <= {"zoo.models.calibration.Calibrated"}
-    back, _ = load(content, trust, "here")
+    content = dump(model, {}, Trust())
+    assert skops.io.get_untrusted_types(data=content) == ["zoo.models.calibration.Calibrated"]
+    back, _ = load(content, Trust(), "here")
     assert np.array_equal(back.predict_proba(X), model.predict_proba(X))
     assert np.array_equal(back.predict(X), model.predict(X))
     assert back.describe() == model.describe()

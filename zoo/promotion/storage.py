@@ -25,6 +25,7 @@ TRUSTED_TYPES: Final = frozenset(
         "sklearn.tree._tree.Tree",
         "sklearn.utils._bunch.Bunch",
         "zoo.models.blend.ForwardBlend",
+        "zoo.models.calibration.Calibrated",
         "zoo.models.contract.ContractEstimator",
         "zoo.models.rules.RuleClass",
         "zoo.models.rules.RuleScore",
