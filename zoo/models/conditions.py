@@ -111,7 +111,8 @@ def _check_threshold(key: str, value: Any, is_range: bool, where: str | None) ->
 def _is_finite(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         return False
-    return bool(abs(value) <= sys.float_info.max)  # NaN fails; an integer past every float does too
+    # NaN fails, and so does an integer past every float
+    return bool(-sys.float_info.max <= value <= sys.float_info.max)
 
 
 def _checked(rule: Any, key: str, where: str | None) -> Any:
