@@ -11,7 +11,7 @@ import zoo
 PACKAGE = Path(zoo.__file__).parent
 FLOORS = [
     {"errors", "events", "foreign", "settings", "trust", "configuration", "metrics"},
-    {"data", "features", "targets", "models", "portfolio", "monitoring", "spec", "line", "roster"},
+    {"data", "features", "targets", "models", "portfolio", "monitoring", "spec", "line", "roster", "terms"},
     {"manifest"},
     {"experiment"},
     {"promotion"},

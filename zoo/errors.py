@@ -222,6 +222,10 @@ class CodeDriftError(PromotionError):
     """The manifest's own code differs from the code that the experiment was run with."""
 
 
+class AgreementError(PromotionError):
+    """The refit resembles the variant that was measured less than it should, or nobody can tell."""
+
+
 class LineMismatch(PromotionError):
     """The experiment's data or target is not that of the line whose champion it would challenge."""
 
@@ -323,6 +327,7 @@ class Interrupted(ZooError):
 __all__ = [
     "FAILURE_EXIT",
     "USAGE_EXIT",
+    "AgreementError",
     "ArtifactCorrupt",
     "ChampionChanged",
     "CodeDriftError",
