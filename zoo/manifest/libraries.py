@@ -8,7 +8,10 @@ from importlib import metadata
 from typing import Final
 
 CORE: Final = ("numpy", "pandas", "scipy", "scikit-learn")
-_DISTRIBUTIONS: Final = {"sklearn": "scikit-learn"}
+#: what a package is called where it is installed; the first that is there counts
+_DISTRIBUTIONS: Final = {"sklearn": ("scikit-learn",), "xgboost": ("xgboost", "xgboost-cpu")}
+#: our own names for models of other libraries
+_BEHIND: Final = {"zoo.models.LightGBM": "lightgbm", "zoo.models.XGBoost": "xgboost"}
 
 
 def library_versions(targets: Iterable[str] = ()) -> dict[str, str]:
@@ -17,8 +20,8 @@ def library_versions(targets: Iterable[str] = ()) -> dict[str, str]:
     Args:
         targets: dotted names; their first segment is taken for a package.
     """
-    packages = {target.partition(".")[0] for target in targets} - {"zoo"}
-    names = {*CORE, *(_DISTRIBUTIONS.get(package, package) for package in packages)}
+    packages = {_package(target) for target in targets} - {"zoo"}
+    names = {*CORE, *(name for package in packages for name in _DISTRIBUTIONS.get(package, (package,)))}
     versions = {"python": platform.python_version()}
     for name in sorted(names):
         try:
@@ -26,6 +29,11 @@ def library_versions(targets: Iterable[str] = ()) -> dict[str, str]:
         except metadata.PackageNotFoundError:  # the user's own package, whose files are hashed instead
             continue
     return versions
+
+
+def _package(target: str) -> str:
+    behind = (package for name, package in _BEHIND.items() if target.startswith(name))
+    return next(behind, target.partition(".")[0])
 
 
 def changed(then: dict[str, str], now: dict[str, str]) -> dict[str, tuple[str, str]]:
