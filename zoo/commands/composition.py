@@ -19,7 +19,7 @@ from zoo.errors import ConfigError
 from zoo.spec import NAME
 
 CONFIG_NAME: Final = "config"
-GROUPS: Final = ("spec", "experiment")  # each file of these is one thing that a researcher names
+GROUPS: Final = ("spec", "experiment", "line")  # each file of these is one thing that a researcher names
 _OPEN: Final = "spec."  # what may stand here says the reader of specs, not the file that is changed
 _SWEEP: Final = frozenset("()[]{}$")
 

@@ -60,7 +60,7 @@ def _unreadable(overrides: Sequence[str]) -> ZooError | None:
     """Return what is wrong with a file that the overrides chose, if it cannot be read at all."""
     for override in overrides:
         group, _, value = override.lstrip("+").partition("=")
-        path = group_files(group).get(value.strip("'")) if group in ("spec", "experiment") else None
+        path = group_files(group).get(value.strip("'")) if group in ("spec", "experiment", "line") else None
         if path is None:
             continue
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -18,12 +18,50 @@ from zoo.configuration import fill_paths, first_line, group_files, plain
 from zoo.driver.task import Task
 from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mean
 from zoo.line import Line, Lines
+from zoo.monitoring.webhook import Webhook
 from zoo.roster import Entry, check_spec, label_clash, read_roster
 from zoo.settings import check_values
 from zoo.spec import NAME, Spec, parse_spec
 from zoo.trust import Trust
 
-_TREES = ("spec", "experiment")
+_TREES = ("spec", "experiment", "line")
+_CURRENT: Final = "current"
+
+
+@dataclass(frozen=True)
+class Moving:
+    """What is to be moved, or compared.
+
+    Attributes:
+        line: the chosen file of conf/line.
+        version: a version's id.
+        expect: the champion that is to be replaced; None for none.
+        expect_current: whoever is champion is expected; `expect` is None then.
+        reason: why.
+        pair: two versions' ids, for `diff`.
+    """
+
+    line: str | None
+    version: str | None
+    expect: str | None
+    expect_current: bool
+    reason: str | None
+    pair: tuple[str | None, str | None]
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """How the registry is looked after.
+
+    Attributes:
+        rebuild: `verify` makes a new database.
+        dry_run: `gc` only says what it would delete.
+        keep: so many former champions of each line keep their files.
+    """
+
+    rebuild: bool
+    dry_run: bool
+    keep: int
 
 
 @dataclass(frozen=True)
@@ -39,6 +77,10 @@ class Request:
         trust: what may be imported.
         format: `table` or `json`.
         version: a version's id, for `show`.
+        moving: what is to be moved, or compared.
+        upkeep: how the registry is looked after.
+        budget: how many specs a rotation takes; None for all.
+        webhook: who is told of promotions, rollbacks and failures.
         overwrite: whether an experiment's directory may be replaced.
         resume: whether an unfinished experiment is gone on with.
         n_jobs: processes over an experiment's permutations.
@@ -60,6 +102,10 @@ class Request:
     trust: Trust
     format: str
     version: str | None
+    moving: Moving
+    upkeep: Upkeep
+    budget: int | None
+    webhook: Webhook | None
     overwrite: bool
     resume: bool
     n_jobs: int
@@ -96,10 +142,9 @@ def read_request(composed: Composed) -> Request:
         ZooError: an unknown key, a wrong type, an interpolation that does not resolve; exit code 2.
     """
     experiment = composed.choices.get("experiment")
-    return replace(
-        request_of(composed.config, composed.directories, composed.choices.get("spec")),
-        experiment_name=experiment,
-    )
+    request = request_of(composed.config, composed.directories, composed.choices.get("spec"))
+    moving = replace(request.moving, line=composed.choices.get("line"))
+    return replace(request, experiment_name=experiment, moving=moving)
 
 
 def request_of(config: DictConfig, directories: Iterable[Path], spec_name: str | None = None) -> Request:
@@ -130,9 +175,13 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         trust=Trust(tuple(trust["prefixes"]), trust["local"], frozenset(trust["hashes"])),
         format=values["format"],
         version=values["version"],
+        moving=_moving(values),
+        upkeep=Upkeep(values["rebuild"], values["dry_run"], _positive("keep", values["keep"])),
+        budget=_budget(values["rotation"]["budget"]),
+        webhook=_webhook(values["notify"], Path(paths["outputs"])),
         overwrite=values["overwrite"],
         resume=values["resume"],
-        n_jobs=_positive(values["n_jobs"]),
+        n_jobs=_positive("n_jobs", values["n_jobs"]),
         run_id=run["id"],
         job=run["name"],
         threads=run["threads"],
@@ -215,10 +264,42 @@ def task_of(request: Request, spec: Spec, line: Line, run_id: str) -> Task:
     )
 
 
-def _positive(jobs: int) -> int:
-    if jobs < 1:
-        raise ConfigError(f"n_jobs: {jobs}", expected="1 or more processes")
-    return jobs
+def _positive(name: str, count: int) -> int:
+    if count < 1:
+        raise ConfigError(f"{name}: {count}", expected="1 or more")
+    return count
 
 
-__all__ = ["Request", "asked", "read_request", "read_spec", "request_of", "spec_path", "task_of"]
+def _budget(count: int | None) -> int | None:
+    return None if count is None else _positive("rotation.budget", count)
+
+
+def _moving(values: Mapping[str, Any]) -> Moving:
+    current = values["expect"] == _CURRENT
+    return Moving(
+        line=None,
+        version=values["version"],
+        expect=None if current else values["expect"],
+        expect_current=current,
+        reason=values["reason"],
+        pair=(values["a"], values["b"]),
+    )
+
+
+def _webhook(values: Mapping[str, Any], outputs: Path) -> Webhook | None:
+    if values["url"] is None:
+        return None
+    return Webhook.parse(values["url"], values["secret"], outputs / "notify")
+
+
+__all__ = [
+    "Moving",
+    "Request",
+    "Upkeep",
+    "asked",
+    "read_request",
+    "read_spec",
+    "request_of",
+    "spec_path",
+    "task_of",
+]

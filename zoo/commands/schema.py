@@ -59,6 +59,21 @@ class TrustSchema:
 
 
 @dataclass
+class RotationSchema:
+    """Which active specs a run without names takes."""
+
+    budget: int | None = None
+
+
+@dataclass
+class NotifySchema:
+    """Who is told of promotions, rollbacks and failures."""
+
+    url: str | None = None
+    secret: str | None = None
+
+
+@dataclass
 class RunSchema:
     """What the command line fills in."""
 
@@ -78,11 +93,21 @@ class ConfigSchema:
     trust: TrustSchema = field(default_factory=TrustSchema)
     spec: Any = None
     experiment: Any = None
+    line: Any = None
     format: Format = Format.table
     version: str | None = None
+    expect: str | None = "current"
+    reason: str | None = None
+    a: str | None = None
+    b: str | None = None
+    rebuild: bool = False
+    dry_run: bool = True
+    keep: int = 3
     overwrite: bool = False
     resume: bool = False
     n_jobs: int = 1
+    rotation: RotationSchema = field(default_factory=RotationSchema)
+    notify: NotifySchema = field(default_factory=NotifySchema)
     run: RunSchema = field(default_factory=RunSchema)
 
 
@@ -97,8 +122,10 @@ __all__ = [
     "BASE_CONFIG",
     "ConfigSchema",
     "Format",
+    "NotifySchema",
     "PathsSchema",
     "RegistrySchema",
+    "RotationSchema",
     "RunSchema",
     "SettingsSchema",
     "TrustSchema",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zoo.registry.collection import Collection
 from zoo.registry.history import Event
 from zoo.registry.ledger import Ledger, TrialSet
 from zoo.registry.moves import Move
@@ -12,6 +13,7 @@ from zoo.registry.version import Candidate, Registered, Version
 
 __all__ = [
     "Candidate",
+    "Collection",
     "Event",
     "Ledger",
     "Move",

@@ -21,7 +21,7 @@ from typing import Any
 
 from zoo.errors import ArtifactCorrupt, StoreUnavailable
 from zoo.registry import document
-from zoo.registry.files import make_directory, read_regular, reporting, sync_directory, write_synced
+from zoo.registry.files import make_directory, opened, read_regular, reporting, sync_directory, write_synced
 from zoo.registry.version import NAME, VERSION_ID
 
 DOCUMENT = "version.json"
@@ -160,6 +160,29 @@ class Artifacts:
             place.rename(aside)
             sync_directory(place.parent)
         return aside
+
+    def size(self, line: str, version_id: str) -> int:
+        """Return the bytes of a version's files that `strip` would delete; links are not followed."""
+        found = 0
+        for name in FILES:
+            with suppress(OSError):
+                if name != DOCUMENT:
+                    found += (self.directory(line, version_id) / name).lstat().st_size
+        return found
+
+    def strip(self, line: str, version_id: str) -> None:
+        """Delete a version's files but for the document, which goes on describing it.
+
+        Raises:
+            StoreUnavailable: they cannot be deleted, or a link leads out of the store.
+        """
+        place = self.directory(line, version_id)
+        with reporting(place), opened(self.root, Path(line) / version_id) as descriptor:
+            for name in FILES:
+                if name != DOCUMENT:
+                    with suppress(FileNotFoundError):
+                        os.unlink(name, dir_fd=descriptor)
+            os.fsync(descriptor)
 
     def withdraw(self, line: str, version_id: str) -> None:
         """Take back a directory whose registration failed, if it can be; needs the write lock."""

@@ -97,27 +97,45 @@ def read_regular(directory: Path, below: Path, name: str, *, limit: int | None =
     Raises:
         OSError: no such file, a link on the way, or not a regular file of that size.
     """
+    with opened(directory, below) as place:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe must not make us wait
+        descriptor = os.open(name, flags, dir_fd=place)
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise OSError(errno.EINVAL, "not a regular file", name)
+            if limit is not None and found.st_size != limit:
+                raise OSError(errno.EINVAL, f"{found.st_size} bytes, not {limit}", name)
+            with os.fdopen(os.dup(descriptor), "rb") as file:
+                return file.read()
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def opened(directory: Path, below: Path) -> Iterator[int]:
+    """Yield a descriptor of `directory / below`, following no symbolic link below `directory`.
+
+    Raises:
+        OSError: no such directory, or a link on the way.
+    """
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for part in below.parts:
-            descriptor = _step(descriptor, part, os.O_DIRECTORY)
-        descriptor = _step(descriptor, name, os.O_NONBLOCK)  # a pipe must not make us wait
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", name)
-        if limit is not None and found.st_size != limit:
-            raise OSError(errno.EINVAL, f"{found.st_size} bytes, not {limit}", name)
-        with os.fdopen(os.dup(descriptor), "rb") as file:
-            return file.read()
+            deeper = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = deeper
+        yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _step(descriptor: int, name: str, flags: int) -> int:
-    """Open `name` below `descriptor` and close `descriptor` once that has worked."""
-    deeper = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | flags, dir_fd=descriptor)
-    os.close(descriptor)
-    return deeper
-
-
-__all__ = ["check_place", "make_directory", "read_regular", "reporting", "sync_directory", "write_synced"]
+__all__ = [
+    "check_place",
+    "make_directory",
+    "opened",
+    "read_regular",
+    "reporting",
+    "sync_directory",
+    "write_synced",
+]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from zoo.errors import ArtifactCorrupt, NoChampion, RegistryError, did_you_mean
 from zoo.registry import document, moves, queries
 from zoo.registry.artifacts import DOCUMENT, FILES, SENSOR, Artifacts
+from zoo.registry.collection import Collection, Shadowed, collect, nothing_shadowed
 from zoo.registry.database import Database
 from zoo.registry.files import check_place
 from zoo.registry.history import DELETED, PROMOTED, RETIRED, ROLLED_BACK, Event
@@ -272,6 +273,18 @@ class Registry:
             for version in reversed(challengers)
             if (move := moves.retire_challenger(self._store, version.version_id, reason)) is not None
         ]
+
+    def gc(self, *, dry_run: bool = True, keep: int = 3, shadowed: Shadowed = nothing_shadowed) -> Collection:
+        """Delete the files of versions that serve no more; see `zoo.registry.collection.collect`.
+
+        Args:
+            dry_run: only say which these are.
+            keep: former champions of each line that keep their files, 1 or more.
+            shadowed: says whether a version has shadow results that are still wanted.
+        """
+        if not dry_run:
+            self._check_writable()
+        return collect(self._store, dry_run=dry_run, keep=max(1, keep), shadowed=shadowed)
 
     @property
     def _store(self) -> Store:
