@@ -219,3 +219,34 @@ def test_the_lineage_says_how_permutations_were_chosen(task, experiment_dir):
     told = task(sources=[chosen])
     apply_spec(told)
     assert registered(told)[0].lineage["selection"] == "top 1 by selection_rank_ic, scores as logged"
+
+
+def counted(task, line="us_equity"):
+    with Registry.open(task.registry_url, artifacts=task.artifacts, read_only=True) as registry:
+        assert registry.verify().ok
+        return registry.ledger.trials(line)
+
+
+def test_all_rounds_that_a_version_was_chosen_from_are_counted_once(task):
+    told = task(permutations=[2])
+    apply_spec(told)
+    assert [(t.permutation_id, t.experiment, t.status) for t in counted(told)] == [
+        (number, "small", "finished") for number in range(4)
+    ]
+    assert apply_spec(told).status is Outcome.ok
+    assert len(counted(told)) == 4
+
+
+def test_rounds_of_another_line_s_experiment_are_not_counted(task):
+    told = task(line=Line("us_equity", "zoo.data.other", "zoo.targets.forward_return", 21, 21))
+    assert apply_spec(told).failures[0].error == "LineMismatch"
+    assert counted(told) == []
+
+
+def test_what_cannot_be_counted_is_not_registered(task, experiment_dir):
+    (experiment_dir / "audit.jsonl").write_text("{\n")
+    told = task()
+    result = apply_spec(told)
+    assert result.status is Outcome.failed
+    assert [(f.permutation_id, f.error) for f in result.failures] == [(None, "ExperimentCorrupt")]
+    assert registered(told) == []

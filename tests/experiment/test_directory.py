@@ -175,3 +175,57 @@ def test_a_directory_that_is_replaced_while_it_is_read_is_never_mixed(experiment
     (experiment_dir.parent / "next").rename(experiment_dir)
     with pytest.raises(ExperimentError, match="was replaced while it was read"):
         directory.round(0)
+
+
+# --- failures, and runs that were stopped ---------------------------------------------------------
+
+
+def failed(number, **changes):
+    params = {"lookback": 20, "alpha": -1}
+    event = {"at": "now", "event": "failed", "round_id": number, "round_params": params}
+    return json.dumps({**event, "error": "ValueError", "message": "negative", **changes}) + "\n"
+
+
+def append(path, name, text):
+    with (path / name).open("a") as file:
+        file.write(text)
+
+
+def test_failed_permutations_are_read_with_their_errors(experiment_dir):
+    assert ExperimentDirectory(experiment_dir).failed == {}
+    append(experiment_dir, "audit.jsonl", failed(9) + failed(7) + failed(0))
+    found = ExperimentDirectory(experiment_dir).failed
+    expected = {"params": {"lookback": 20, "alpha": -1}, "error": "ValueError", "message": "negative"}
+    assert found == {7: expected, 9: expected}  # 0 finished after all
+
+
+def test_without_an_audit_nothing_failed_unless_metadata_says_so(experiment_dir, edit_json):
+    (experiment_dir / "audit.jsonl").unlink()
+    assert ExperimentDirectory(experiment_dir).failed == {}
+    edit_json(experiment_dir / "metadata.json", lambda meta: meta.update(failed=[8]))
+    with pytest.raises(ExperimentCorrupt, match="lacks the failure of round 8"):
+        ExperimentDirectory(experiment_dir).failed  # noqa: B018
+
+
+@pytest.mark.parametrize("changes", [{"round_id": True}, {"round_id": "1"}, {"round_params": None}])
+def test_a_failure_of_no_round_is_refused(experiment_dir, changes):
+    append(experiment_dir, "audit.jsonl", failed(9, **changes))
+    with pytest.raises(ExperimentCorrupt, match=r"audit\.jsonl:4: is no failure of a round"):
+        ExperimentDirectory(experiment_dir).failed  # noqa: B018
+
+
+def test_of_an_unfinished_run_what_both_files_hold_in_whole_lines_is_read(experiment_dir):
+    rounds, results = experiment_dir / "round_data.jsonl", experiment_dir / "results.csv"
+    append(experiment_dir, "audit.jsonl", failed(9) + '{"event": "fai')
+    rounds.write_text(rounds.read_text()[:-10])
+    with pytest.raises(ExperimentCorrupt):
+        ExperimentDirectory(experiment_dir).round(0)
+    directory = ExperimentDirectory(experiment_dir, unfinished=True)
+    assert directory.ids == (0, 1, 2)
+    assert directory.round(2).held_out is not None
+    assert list(directory.failed) == [9]
+    results.write_text(results.read_text()[:-5].rpartition("\n")[0][:-1])
+    assert ExperimentDirectory(experiment_dir, unfinished=True).ids == (0, 1)
+    results.write_text("")
+    rounds.unlink()
+    assert ExperimentDirectory(experiment_dir, unfinished=True).ids == ()

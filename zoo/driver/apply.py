@@ -16,6 +16,7 @@ from zoo.settings import LABEL_SETTING
 from zoo.spec import ExternalTrainer, Source, Top
 
 if TYPE_CHECKING:
+    from zoo.experiment.directory import ExperimentDirectory
     from zoo.promotion.trainer import Outcome as Promotion
     from zoo.promotion.trainer import Trainer
     from zoo.registry import Candidate, Registry
@@ -78,6 +79,7 @@ class Application:
             ids = choose(source.experiment, source.permutations)
             manifest = trainer.pipeline.manifest.to_config()
             self.task.line.check_manifest(manifest, f"{self.name}: {source.experiment}")
+            self._count(trainer.directory, registry)
         except Interrupted:
             raise
         except Exception as error:
@@ -88,6 +90,13 @@ class Application:
         for number in ids:
             promotion = trainer.outcome(number, overrides=self.task.spec.overrides)
             self._finish(promotion, number, trainer.directory.name, registry, _selection(source))
+
+    def _count(self, directory: ExperimentDirectory, registry: Registry) -> None:
+        """Count all rounds of the experiment: a version was chosen from these, wherever they were run."""
+        from zoo.registry.trials import trials_of
+
+        line = self.task.line.name
+        registry.ledger.record(line, trials_of(directory, line))
 
     def _same_as_recorded(self, trainer: Trainer) -> None:
         """Tell of overrides that equal what the experiment recorded: they change nothing."""

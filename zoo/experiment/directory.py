@@ -16,6 +16,7 @@ from typing import Any
 from zoo.errors import ExperimentCorrupt, ExperimentError, ExperimentNotFound, UnknownPermutation
 from zoo.experiment.completeness import check_metadata, check_round, is_ours, unchecked
 from zoo.experiment.format import (
+    AUDIT,
     FORMAT_VERSION,
     ID,
     METADATA,
@@ -27,6 +28,7 @@ from zoo.experiment.format import (
     loads,
     read_cell,
     read_text,
+    read_whole_lines,
     row_digest,
     series_digest,
     write_cell,
@@ -88,13 +90,16 @@ class ExperimentDirectory:
 
     Args:
         path: the directory.
+        unfinished: read what a run that was stopped or killed has finished: rounds that both files hold, in
+            whole lines.
 
     Raises:
         ExperimentNotFound: there is none.
         ExperimentCorrupt: a file is missing, torn or malformed; raised when it is first needed.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, unfinished: bool = False) -> None:
+        self.unfinished = unfinished
         self.path = Path(
             path
         ).resolve()  # a replacement is made beside the directory, not beside a link to it
@@ -115,7 +120,10 @@ class ExperimentDirectory:
 
     def _read(self, name: str) -> str:
         """Read a file, and refuse to go on with another directory than the one that was opened."""
-        text = read_text(self.path / name)
+        if self.unfinished and name != METADATA:
+            text = read_whole_lines(self.path / name)
+        else:
+            text = read_text(self.path / name)
         if self.path.stat().st_ino != self._identity:
             raise ExperimentError("was replaced while it was read", where=self.path, remedy="run it again")
         return text
@@ -143,8 +151,10 @@ class ExperimentDirectory:
     @cached_property
     def results(self) -> dict[int, dict[str, Any]]:
         """The rows of results.csv by id, typed by the columns that the writer declared."""
-        path = self.path / RESULTS
-        reader = csv.DictReader(io.StringIO(self._read(RESULTS)), strict=True)
+        path, text = self.path / RESULTS, self._read(RESULTS)
+        if self.unfinished and not text:
+            return {}
+        reader = csv.DictReader(io.StringIO(text), strict=True)
         header = list(reader.fieldnames or ())
         self._check_header(header, path)
         rows: dict[int, dict[str, Any]] = {}
@@ -170,7 +180,7 @@ class ExperimentDirectory:
         except csv.Error as error:
             raise ExperimentCorrupt(f"is not CSV: {error}", where=path, remedy=REMAKE) from error
         expected = self.metadata.get("rounds", len(rows) or 1)
-        if len(rows) != expected:
+        if len(rows) != expected and not self.unfinished:
             raise ExperimentCorrupt(
                 f"has {len(rows)} rows",
                 where=path,
@@ -186,7 +196,7 @@ class ExperimentDirectory:
     def _check_header(self, header: list[str], path: Path) -> None:
         declared = self.metadata.get("columns")
         missing = [ID] if ID not in header else []
-        if declared is not None:
+        if declared is not None and not self.unfinished:  # types are written before their columns
             missing += [name for name in declared if name not in header]
         if missing or len(set(header)) != len(header):
             raise ExperimentCorrupt(
@@ -227,7 +237,32 @@ class ExperimentDirectory:
     @property
     def ids(self) -> tuple[int, ...]:
         """The permutations that have results."""
-        return tuple(sorted(self.results))
+        known = set(self.results) & set(self._rounds) if self.unfinished else self.results
+        return tuple(sorted(known))
+
+    @cached_property
+    def failed(self) -> dict[int, dict[str, Any]]:
+        """The permutations that failed, by id: `params`, `error` and `message`, as audit.jsonl says.
+
+        Raises:
+            ExperimentCorrupt: a permutation that metadata.json says failed is not in it.
+        """
+        path = self.path / AUDIT
+        text = self._read(AUDIT) if path.exists() and path.stat().st_size else ""
+        found: dict[int, dict[str, Any]] = {}
+        for place, line in enumerate(text.split("\n"), start=1):
+            event = loads(line, f"{path}:{place}") if line else None
+            if not isinstance(event, dict) or event.get("event") != "failed":
+                continue
+            number, params = event.get("round_id"), event.get("round_params")
+            if type(number) is not int or not isinstance(params, dict):
+                raise ExperimentCorrupt("is no failure of a round", where=f"{path}:{place}", remedy=REMAKE)
+            told = {name: str(event.get(name)) for name in ("error", "message")}
+            found[number] = {"params": params, **told}
+        missing = [] if self.unfinished else [n for n in self.metadata.get("failed") or () if n not in found]
+        if missing:
+            raise ExperimentCorrupt(f"lacks the failure of round {missing[0]}", where=path, remedy=REMAKE)
+        return {number: found[number] for number in sorted(found) if number not in self.results}
 
     def round(self, permutation_id: object) -> Round:
         """Return one permutation with its metrics and predictions.

@@ -88,6 +88,21 @@ def read_text(path: Path) -> str:
     return text
 
 
+def read_whole_lines(path: Path) -> str:
+    """Read the lines that have their ends; a last one without it was torn by its writer's death.
+
+    Raises:
+        ExperimentCorrupt: unreadable or not UTF-8; a missing file is an empty one.
+    """
+    try:
+        content = path.read_bytes()
+        return content[: content.rfind(b"\n") + 1].decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExperimentCorrupt(f"cannot be read: {error}", where=path, remedy=REMAKE) from error
+
+
 def write_cell(value: object) -> str:
     """Write one cell of results.csv at full precision: NaN as `nan`, None empty."""
     if value is None:
@@ -212,6 +227,7 @@ __all__ = [
     "pretty",
     "read_cell",
     "read_text",
+    "read_whole_lines",
     "row_digest",
     "series_digest",
     "wider",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,10 @@ from zoo.trust import Trust
 _SAME = ("manifest", "sfd_module", "params", "seed", "settings")
 
 
+#: told what a run's metadata says, and a round of it
+OnRound = Callable[[Mapping[str, Any], FinishedRound], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What came of a run."""
@@ -57,6 +61,8 @@ class UniversalExperimentLoop:
         n_jobs: processes over rounds; the result does not depend on it.
         callback: called `(log, queue)` after each batch; returns operations for the queue, or nothing.
         observers: who is told of progress and failures.
+        on_round: called with metadata and round once a round has been logged, or has failed; never twice for
+            one round of a run, and not for rounds of the run that is gone on with.
 
     Raises:
         ManifestError, TrustError: a declaration that cannot be used.
@@ -73,6 +79,7 @@ class UniversalExperimentLoop:
         n_jobs: int = 1,
         callback: Callback | None = None,
         observers: Iterable[Observer] = (),
+        on_round: OnRound | None = None,
     ) -> None:
         self.path = Path(directory).resolve()  # the directory behind a link, not the link, is written
         self.task = f"experiment {self.path.name}"
@@ -84,6 +91,7 @@ class UniversalExperimentLoop:
         self.n_jobs = n_jobs
         self.callback = callback
         self.observers = list(observers)
+        self.on_round = on_round
 
     def run(self, *, overwrite: bool = False, resume: bool = False) -> Summary:
         """Run what is not done yet.
@@ -248,12 +256,14 @@ class UniversalExperimentLoop:
         for done in rounds.run(waiting):
             if done.error is not None:
                 failed[done.number] = done
+                self._tell(log, done)
                 emit(
                     self.observers,
                     Failed(f"{self.task}, permutation {done.number}", done.error, done.message),
                 )
                 continue
             log.add(done.number, done.params, done.metrics, done.seconds, done.line)
+            self._tell(log, done)
             emit(self.observers, Advanced(self.task, note=f"permutation {done.number}"))
         return [
             {
@@ -266,6 +276,10 @@ class UniversalExperimentLoop:
             for number in ids
             if number in failed
         ]
+
+    def _tell(self, log: RunLog, done: FinishedRound) -> None:
+        if self.on_round is not None:
+            self.on_round(log.metadata, done)
 
     def _metadata(self) -> dict[str, Any]:
         pipeline = self.worker.pipeline
@@ -335,4 +349,4 @@ def run_experiment(
     return UniversalExperimentLoop(definition, directory, **options).run(overwrite=overwrite, resume=resume)
 
 
-__all__ = ["Summary", "UniversalExperimentLoop", "check_place", "run_experiment"]
+__all__ = ["OnRound", "Summary", "UniversalExperimentLoop", "check_place", "run_experiment"]
