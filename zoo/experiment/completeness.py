@@ -104,7 +104,7 @@ def check_round(found: Mapping[str, Any], metadata: Mapping[str, Any], where: st
     for key, form in forms.items():
         if key in found and not isinstance(found[key], form):
             raise ExperimentCorrupt(f"{key} is {type(found[key]).__name__}", where=where, remedy=REMAKE)
-    needed = _ROUND if is_ours(metadata) else ("preds",)
+    needed = _ROUND if is_ours(metadata) else ()
     missing = [key for key in ("round_params", *needed) if found.get(key) is None or found[key] == {}]
     if missing:
         raise ExperimentCorrupt(f"lacks {', '.join(missing)}", where=where, remedy=REMAKE)
@@ -125,8 +125,8 @@ def unchecked(metadata: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[st
     names += ["settings"] if not recorded else [f"setting {n}" for n in DEFAULTS if n not in recorded]
     names += [
         f"round's {key}"
-        for key in ("alignment", "split", "deterministic", "sha256")
-        if found.get(key) is None
+        for key in ("preds", "alignment", "split", "deterministic", "sha256")
+        if not found.get(key) and found.get(key) is not False
     ]
     return tuple(names)
 

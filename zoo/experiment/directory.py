@@ -189,6 +189,12 @@ class ExperimentDirectory:
             )
         return rows
 
+    @cached_property
+    def cells(self) -> dict[int, dict[str, str]]:
+        """The rows of results.csv by id, as they were written: how many decimals a number has, for example."""
+        rows = csv.DictReader(io.StringIO(self._read(RESULTS)), strict=True) if self.results else ()
+        return {int(row[ID]): dict(row) for row in rows}
+
     def _counts(self, value: Any) -> bool:
         """A metric that a round does not have is an empty cell of ours; another library's may mean more."""
         return value is not None or not is_ours(self.metadata)
@@ -280,14 +286,14 @@ class ExperimentDirectory:
             )
         check_round(found, self.metadata, where)
         params = found["round_params"]
-        logged = {name: row[name] for name in params if name in row}
-        if any(_differs(params[name], value) for name, value in logged.items()):
+        cells = self.cells[number]
+        if any(_differs(params[name], row[name], cells[name]) for name in params if name in row):
             raise ExperimentCorrupt(f"says other parameters than {RESULTS}", where=where, remedy=REMAKE)
         skipped = {ID, *VOLATILE, *self.metadata.get("volatile", ()), *params}
         return Round(
             number,
             params,
-            found["preds"],
+            found.get("preds") or [],
             found.get("probs"),
             found.get("alignment") or {},
             found.get("split"),
@@ -301,8 +307,10 @@ class ExperimentDirectory:
         )
 
 
-def _differs(declared: Any, logged: Any) -> bool:
-    """Compare a parameter in JSON with its cell; what is no number was written as text."""
+def _differs(declared: Any, logged: Any, cell: str) -> bool:
+    """Compare a parameter in JSON with its cell; what is no number was written as text, often by `str`."""
+    if cell == str(declared):
+        return False
     if isinstance(declared, bool) or isinstance(logged, bool):
         return write_cell(declared) != write_cell(logged)
     if isinstance(declared, int | float) and isinstance(logged, int | float):
