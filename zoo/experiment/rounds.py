@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,9 @@ class Rounds:
         from joblib import Parallel, delayed
 
         parallel = Parallel(n_jobs=self.n_jobs, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-        calls = (delayed(_run_group)(self.token, self.recipe, group) for group in self._groups(rounds))
+        # the data is read once: joblib lends large arrays to workers from one file, instead of a copy each
+        recipe = replace(self.recipe, data=self.worker.bench.data)
+        calls = (delayed(_run_group)(self.token, recipe, group) for group in self._groups(rounds))
         for finished in parallel(calls):
             yield from finished
 

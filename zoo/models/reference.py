@@ -105,8 +105,8 @@ class SklearnModel:
 
 
 @functools.cache
-def _dated(kind: type) -> tuple[str, ...]:
-    """Return what an estimator's `fit` asks about the dates of its rows."""
+def _dated(kind: Any) -> tuple[str, ...]:
+    """Return what the `fit` of a class of estimators asks about the dates of its rows."""
     asked = inspect.signature(kind.fit).parameters
     return tuple(name for name in ("positions", "horizon") if name in asked)
 
