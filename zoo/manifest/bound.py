@@ -197,8 +197,8 @@ def included(value: Any, declaration: Declaration, where: str | None) -> bool:
 
 
 def key_of(tree: object) -> str:
-    """Return a canonical key of plain values, for caches."""
-    return json.dumps(tree, sort_keys=True, default=repr)
+    """Return a canonical key of plain values, for caches; `bind` saw to it that they are plain."""
+    return json.dumps(tree, sort_keys=True)
 
 
 __all__ = ["FEATURE_KEYS", "Bound", "Feature", "bind_features", "included", "key_of", "name_of"]

@@ -5,13 +5,14 @@ What is fitted travels in one object, so that no caller can scale or calibrate d
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from zoo.errors import ManifestError
 from zoo.manifest.bound import Bound
 from zoo.manifest.construct import call
 from zoo.models import SklearnModel
-from zoo.models.reference import caches, is_deterministic, seed
+from zoo.models.reference import caches, is_deterministic, parts_of, seed
 from zoo.trust import TARGET_KEY
 
 
@@ -35,6 +36,7 @@ def build_model(bound: Bound) -> SklearnModel:
             expected="memory: null",
             remedy="remove it; prepared data is shared between rounds anyway",
         )
+    _check_dated(pipeline, bound.where)
     estimator = seed(pipeline if bound.calibration is None else _calibrated(pipeline, bound), bound.seed)
     return SklearnModel(estimator, deterministic=_deterministic(bound, model, estimator))
 
@@ -56,6 +58,18 @@ def _estimator(made: Any, tree: Any, name: str, where: str | None) -> Any:
     )
 
 
+def _check_dated(pipeline: Any, where: str | None) -> None:
+    """Refuse what purges by dates where it gets none: a step of a pipeline is fitted on rows alone."""
+    for part in parts_of(pipeline):
+        fit = getattr(type(part), "fit", None)
+        if fit is not None and "positions" in inspect.signature(fit).parameters:
+            raise ManifestError(
+                f"{type(part).__name__} inside the model would not know the dates that it purges by",
+                where=where,
+                remedy="declare it beside the model: calibration: {method: auto}",
+            )
+
+
 def _calibrated(pipeline: Any, bound: Bound) -> Any:
     from sklearn.base import is_classifier
 
@@ -66,7 +80,7 @@ def _calibrated(pipeline: Any, bound: Bound) -> Any:
             f"manifest.calibration: {bound.model[TARGET_KEY]} gives no probabilities",
             where=bound.where,
             expected="a classifier",
-            remedy="remove `calibration`, or predict classes",
+            remedy="remove `calibration`, or predict classes; a model of your own says is_classifier = True",
         )
     return Calibrated(pipeline, **(bound.calibration or {}))
 

@@ -8,11 +8,13 @@ it: `zoo.manifest.holes.spelt` turns both into the holes that YAML writes.
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from zoo.errors import ManifestError
 from zoo.trust import TARGET_KEY
 
 Declaration = Mapping[str, Any]
@@ -64,7 +66,7 @@ class Builder:
     ) -> Self:
         """Split at dates: the first day of validation and of test, and the bounds of all."""
         dates = {"validation": validation, "test": test, "first": first, "last": last}
-        return self._with(split={name: str(date) for name, date in dates.items() if date is not None})
+        return self._with(split={name: _day(date) for name, date in dates.items() if date is not None})
 
     def add_indicator(
         self,
@@ -112,12 +114,19 @@ class Builder:
 
     def set_scaler(self, target: Target | None, **arguments: Any) -> Self:
         """Declare the scaler: a class, a word such as `robust`, or the parameter that chooses the word."""
-        path = target if isinstance(target, str) and "." not in target else None
-        return self._with(scaler=path if path or target is None else declare(target, arguments))
+        word = target is None or (isinstance(target, str) and "." not in target)
+        if word and arguments:
+            raise ManifestError(
+                f"set_scaler: {target!r} takes no {', '.join(arguments)}",
+                expected="a word alone, or a class or function with its arguments",
+                remedy="give the path, such as zoo.features.rolling_robust",
+            )
+        return self._with(scaler=target if word else declare(target or "", arguments))
 
-    def set_pca(self, n_components: Any) -> Self:
+    def set_pca(self, n_components: Any, *, whiten: Any = None) -> Self:
         """Turn scaled features into so many principal components, fitted on train."""
-        return self._with(pca=n_components)
+        whole = {"n_components": n_components, "whiten": whiten}
+        return self._with(pca=plain(n_components if whiten is None else whole))
 
     def with_model(self, target: Target, *, deterministic: bool | None = None, **arguments: Any) -> Self:
         """Declare the estimator or the reference model."""
@@ -130,11 +139,12 @@ class Builder:
         entry: Any,
         *,
         predicts: str = "score",
-        graded: bool = False,
+        graded: Any = False,
     ) -> Self:
         """Declare conditions and an entry rule in place of a model."""
-        rules = {"conditions": conditions, "entry": entry, "predicts": predicts, "graded": graded}
-        return self._with(rules=plain(rules))
+        extra = {"predicts": predicts} if predicts != "score" else {}
+        extra |= {"graded": graded} if graded is not False else {}
+        return self._with(rules=plain({"conditions": conditions, "entry": entry, **extra}))
 
     def set_calibration(self, method: Any = "auto", **arguments: Any) -> Self:
         """Calibrate probabilities by purged cross-fitting, and choose the threshold afterwards."""
@@ -153,8 +163,15 @@ class Builder:
         )
 
     def with_params_override(self, *, split_config: Sequence[float]) -> Self:
-        """Return the manifest with another split; `(1, 0, 0)` trains on everything."""
-        return replace(self, tree={**self.tree, "split": list(split_config)})
+        """Return the manifest with another split; `(1, 0, 0)` trains on everything.
+
+        Days before a declared `first` and after a declared `last` were kept out of every part, and stay out.
+        """
+        declared = self.tree.get("split")
+        bounds = declared if isinstance(declared, Mapping) else {}
+        kept = {name: bounds[name] for name in ("first", "last") if bounds.get(name) is not None}
+        everything = list(split_config)[1:] == [0, 0]
+        return replace(self, tree={**self.tree, "split": kept if kept and everything else list(split_config)})
 
     def _add(
         self,
@@ -167,16 +184,19 @@ class Builder:
     ) -> Self:
         extra = {"name": name, "group": group, "include_if": None if include_if is True else include_if}
         declared = declare(target, arguments) | {k: v for k, v in extra.items() if v is not None}
-        return self._with(**{key: [*self.tree.get(key, []), declared]})
+        return self._with(**{key: [*(self.tree.get(key) or []), declared]})
 
     def _with(self, **changes: Any) -> Self:
         return replace(self, tree={**self.tree, **changes}, built=True)
 
 
 def declare(target: Target, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a target with its arguments as YAML would give them."""
-    path = target if isinstance(target, str) else public_path(target)
-    return {TARGET_KEY: path, **{key: plain(value) for key, value in arguments.items()}}
+    """Return a target with its arguments as YAML would give them.
+
+    Raises:
+        ManifestError: a target that is no function or class, or an argument that YAML could not give.
+    """
+    return {TARGET_KEY: _path(target), **{key: plain(value) for key, value in arguments.items()}}
 
 
 def _declared(value: Any) -> Any:
@@ -184,23 +204,59 @@ def _declared(value: Any) -> Any:
     return declare(value, {}) if callable(value) or isinstance(value, str) else plain(value)
 
 
+def _path(target: Any) -> str:
+    return target if isinstance(target, str) else public_path(target)
+
+
 def public_path(target: Callable[..., Any]) -> str:
-    """Return the shortest dotted path under which an object is found: the one that YAML would give."""
-    segments = target.__module__.split(".")
+    """Return the shortest dotted path under which an object is found: the one that YAML would give.
+
+    Raises:
+        ManifestError: no function or class.
+    """
+    name, where = getattr(target, "__qualname__", None), getattr(target, "__module__", None)
+    if name is None or where is None:
+        raise ManifestError(
+            f"{target!r:.80} is no function or class", expected="one, or its dotted path as text"
+        )
+    segments = where.split(".")
     for count in range(1, len(segments) + 1):
         module = sys.modules.get(".".join(segments[:count]))
-        if getattr(module, target.__qualname__, None) is target:
-            return f"{'.'.join(segments[:count])}.{target.__qualname__}"
-    return f"{target.__module__}.{target.__qualname__}"
+        if getattr(module, name, None) is target:
+            return f"{'.'.join(segments[:count])}.{name}"
+    return f"{where}.{name}"
 
 
 def plain(value: Any) -> Any:
-    """Return a value as it reads after JSON: tuples are lists, functions and classes their paths."""
+    """Return a value as it reads after JSON: tuples are lists, and a target is its path.
+
+    Raises:
+        ManifestError: a function or a class that is no `_target_`: a file could not give it.
+    """
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    return public_path(value) if callable(value) and hasattr(value, "__qualname__") else value
+        return {key: item if key == TARGET_KEY else plain(item) for key, item in _targeted(value).items()}
+    if callable(value) and hasattr(value, "__qualname__"):
+        raise ManifestError(
+            f"{value!r:.80} as an argument",
+            expected="numbers, texts, lists, mappings and what {_target_: ...} calls",
+            remedy="wrap it: a module of your own can name a function that returns it",
+        )
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    item = getattr(value, "item", None)  # of a NumPy scalar
+    return item() if item is not None and getattr(value, "ndim", None) == 0 else value
+
+
+def _targeted(tree: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    target = tree.get(TARGET_KEY)
+    return {**tree, TARGET_KEY: public_path(target)} if callable(target) else tree
+
+
+def _day(date: Any) -> str:
+    midnight = isinstance(date, dt.datetime) and date.time() == dt.time()
+    return str(date.date() if midnight else date)
 
 
 __all__ = ["Builder", "Declaration", "Target", "declare", "plain", "public_path"]

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from zoo.settings import record, recorded, settings
 
-#: entries that are kept whatever their size: what one preparation needs at the same time
+#: keys that are kept whatever their size: what one preparation needs at the same time
 FEWEST: Final = 8
 
 
@@ -24,6 +24,7 @@ class _Entry:
 
     @property
     def size(self) -> int:
+        """Bytes held now: what a value computes when it is asked grows it."""
         return int(getattr(self.value, "nbytes", 0))
 
 
@@ -32,13 +33,22 @@ class SettingsCache:
 
     Args:
         budget: bytes to hold; None for as many as come.
+        fewest: keys that are kept whatever their size.
+
+    Attributes:
+        computed: how often a value was computed.
     """
 
-    def __init__(self, budget: int | None = None) -> None:
+    def __init__(self, budget: int | None = None, fewest: int = FEWEST) -> None:
         self.budget = budget
+        self.fewest = fewest
         self.computed = 0
-        self.held = 0
         self._entries: OrderedDict[str, list[_Entry]] = OrderedDict()
+
+    @property
+    def held(self) -> int:
+        """Bytes of all values."""
+        return sum(entry.size for entries in self._entries.values() for entry in entries)
 
     def get(self, key: str, compute: Callable[[], Any]) -> Any:
         """Return the cached value of `key` under the current settings, computing it where there is none."""
@@ -54,14 +64,14 @@ class SettingsCache:
         entry = _Entry({name: now[name] for name in reads.names}, value)
         self._entries.setdefault(key, []).append(entry)
         self._entries.move_to_end(key)
-        self.held += entry.size
         self._drop()
         return value
 
     def _drop(self) -> None:
-        while self.budget is not None and self.held > self.budget and len(self._entries) > FEWEST:
+        held = 0 if self.budget is None else self.held
+        while self.budget is not None and held > self.budget and len(self._entries) > self.fewest:
             _, entries = self._entries.popitem(last=False)
-            self.held -= sum(entry.size for entry in entries)
+            held -= sum(entry.size for entry in entries)
 
 
 __all__ = ["FEWEST", "SettingsCache"]

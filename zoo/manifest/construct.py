@@ -53,7 +53,7 @@ def inject(function: Callable[..., Any], data: Mapping[str, Any], name: str, whe
         where: the file to name in an error.
 
     Raises:
-        ManifestError: a parameter without a value that the data does not offer.
+        ManifestError: a parameter without a value that the data does not offer, or a call that failed.
     """
     arguments = {}
     declared = getattr(function, "keywords", {})
@@ -72,7 +72,21 @@ def inject(function: Callable[..., Any], data: Mapping[str, Any], name: str, whe
                 expected=f"an argument, or data with one of {', '.join(data)}",
                 remedy=f"add {parameter.name}: ... beside {TARGET_KEY}: {name}",
             )
-    return function(**arguments)
+    return called(function, arguments, name, where)
+
+
+def called(function: Callable[..., Any], arguments: Mapping[str, Any], name: str, where: str | None) -> Any:
+    """Call a function of the user's; an exception names it.
+
+    Raises:
+        ManifestError: it raised something that says nothing of where it was.
+    """
+    try:
+        return function(**arguments)
+    except ZooError:
+        raise
+    except Exception as error:
+        raise ManifestError(f"{name} failed: {type(error).__name__}: {error}", where=where) from error
 
 
 def _check_arguments(target: Any, arguments: Mapping[str, Any], name: str, where: str | None) -> None:
@@ -92,4 +106,4 @@ def _check_arguments(target: Any, arguments: Mapping[str, Any], name: str, where
             )
 
 
-__all__ = ["call", "inject", "partial"]
+__all__ = ["call", "called", "inject", "partial"]

@@ -49,8 +49,8 @@ class Sample:
         return int(self.X.nbytes + self.y.nbytes)
 
     def frame(self) -> pd.DataFrame:
-        """Return X with named columns."""
-        return pd.DataFrame(self.X, columns=list(self.names))
+        """Return a copy of X with named columns."""
+        return pd.DataFrame(self.X.copy(), columns=list(self.names))
 
 
 class Cube(Protocol):
@@ -139,7 +139,7 @@ def build_cube(bound: Bound, bench: Workbench) -> PanelCube | TableCube:
 def _panel(bound: Bound, bench: Workbench) -> PanelCube:
     if not bound.features:
         raise ManifestError(
-            "features: the manifest has none", where=bound.where, expected="at least one feature"
+            "manifest.features: there is none", where=bound.where, expected="at least one feature"
         )
     horizon = horizon_of(bound)
     bars = np.arange(0, len(bench.data.dates), bound.every)
@@ -162,10 +162,7 @@ def _panel(bound: Bound, bench: Workbench) -> PanelCube:
 
 
 def _table(bound: Bound, bench: Workbench) -> TableCube:
-    if bound.features:
-        raise ManifestError(
-            "features: a table's columns are its features", where=bound.where, remedy="remove `features`"
-        )
+    _check_timeless(bound)
     label = bench.column(bound)
     frame = bench.data.frame.drop(columns=[label.name])
     for name in frame.columns:
@@ -179,8 +176,27 @@ def _table(bound: Bound, bench: Workbench) -> TableCube:
     # RandomState's stream is frozen by NumPy's policy (NEP 19); a Generator's may change between releases
     order = np.random.RandomState(bound.seed).permutation(len(frame))
     Y = label.to_numpy(dtype=float) if label.dtype.kind == "f" else label.to_numpy()
+    if Y.dtype.kind == "f" and np.isinf(Y).any():
+        raise ManifestError(
+            f"the label of row {label.index[np.isinf(Y).argmax()]} is infinite",
+            where=bound.where,
+            expected="finite labels",
+        )
     names = tuple(str(name) for name in frame.columns)
     return TableCube(frame.to_numpy(dtype=np.float64), Y, names, order, np.arange(len(frame)))
+
+
+def _check_timeless(bound: Bound) -> None:
+    """Refuse what a table cannot have, rather than leave it out in silence."""
+    wrong = {
+        "features: a table's columns are its features": bound.features,
+        f"rows: every {bound.every} bars, and a table has none": bound.every != 1,
+        "scaler: it looks back from each bar, and a table has none": bound.causal is not None,
+    }
+    for problem, found in wrong.items():
+        if found:
+            key = problem.partition(":")[0]
+            raise ManifestError(f"manifest.{problem}", where=bound.where, remedy=f"remove `{key}`")
 
 
 def _iso(date: pd.Timestamp) -> str:

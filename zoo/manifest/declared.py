@@ -6,40 +6,17 @@ Each function takes a filled value and returns what `Bound` holds.
 from __future__ import annotations
 
 import datetime as dt
-import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
-from typing import Any, Final
+from typing import Any
 
 from zoo.errors import ManifestError, check_keys, did_you_mean
-from zoo.manifest.bound import Declaration, Feature
+from zoo.manifest.bound import FEATURE_KEYS, Declaration
 from zoo.manifest.dates import SplitDates, Weights
-from zoo.trust import TARGET_KEY, Trust, resolve
+from zoo.trust import TARGET_KEY
 
-#: scalers by the word that a parameter may choose; `rolling_robust` looks back from each bar only
-SCALERS: Final[Mapping[str, Declaration | None]] = {
-    "none": None,
-    "standard": {TARGET_KEY: "sklearn.preprocessing.StandardScaler"},
-    "robust": {TARGET_KEY: "sklearn.preprocessing.RobustScaler"},
-    "rank_gauss": {
-        TARGET_KEY: "sklearn.preprocessing.QuantileTransformer",
-        "output_distribution": "normal",
-        "n_quantiles": 100,
-        "subsample": None,
-    },
-    "rolling_robust": {TARGET_KEY: "zoo.features.rolling_robust", "window": 252},
-}
-#: what rules become, by what they predict
-RULES: Final[Mapping[str, str]] = {"score": "zoo.models.RuleScore", "class": "zoo.models.RuleClass"}
-CALIBRATED: Final = "zoo.models.Calibrated"
-CALIBRATION_KEYS: Final = ("method", "folds", "embargo", "threshold")
-PORTFOLIO_KEYS: Final = ("policy", "costs", "delay")
-#: what a round's scores are held by where the manifest says nothing: the best fifth against the worst
-PORTFOLIO: Final[Declaration] = {
-    "policy": {TARGET_KEY: "zoo.portfolio.quantile_long_short", "quantile": 0.2},
-    "costs": "retail",
-    "delay": 1,
-}
+#: what transforms get besides what was fitted
+LABELS = "labels"
 
 
 def every_of(rows: Any, where: str | None) -> int:
@@ -100,76 +77,25 @@ def _day(value: Any, name: str, where: str | None) -> str:
         ) from None
 
 
-def scaler_of(value: Any, trust: Trust, where: str | None) -> tuple[Declaration | None, Declaration | None]:
-    """Return (causal, fitted): a word or a declaration; a function looks back, a class is fitted on train."""
-    if isinstance(value, str):
-        if value not in SCALERS:
-            raise ManifestError(
-                f"manifest.scaler: {value!r} is no scaler",
-                where=where,
-                expected=f"one of {', '.join(SCALERS)}, or {{{TARGET_KEY}: ...}}",
-                remedy=did_you_mean(value, SCALERS),
-            )
-        value = SCALERS[value]
+def functions_of(key: str, value: Any, where: str | None) -> list[Declaration]:
+    """Return the declarations under `indicators` or `features`.
+
+    Raises:
+        ManifestError: no list, an entry that names no function, or a name or group that is no text.
+    """
     if value is None:
-        return None, None
-    check_declaration("scaler", value, where)
-    if str(value[TARGET_KEY]).startswith("sklearn."):
-        return None, value
-    return (None, value) if inspect.isclass(resolve(value[TARGET_KEY], trust, where)) else (value, None)
-
-
-def pca_of(value: Any, where: str | None) -> Declaration | None:
-    """Return the principal components as a declaration: a number of them, a share of variance, or none."""
-    if value is None:
-        return None
-    arguments = dict(value) if isinstance(value, Mapping) else {"n_components": value}
-    count = arguments.get("n_components")
-    whole = type(count) is int and count >= 1
-    share = isinstance(count, float) and 0.0 < count < 1.0
-    if not (whole or share) or set(arguments) - {"n_components", "whiten"}:
+        return []
+    if not isinstance(value, list | tuple):
         raise ManifestError(
-            f"manifest.pca: {value!r}",
-            where=where,
-            expected="a number of components, a share of variance in (0, 1), or null",
+            f"manifest.{key}: {value!r:.80} is no list", where=where, expected=f"- {{{TARGET_KEY}: ...}}"
         )
-    return {TARGET_KEY: "sklearn.decomposition.PCA", "svd_solver": "full", **arguments}
-
-
-def calibration_of(value: Any, where: str | None) -> Declaration | None:
-    """Return the arguments of `zoo.models.Calibrated`: `auto`, a method's name, a mapping, or null."""
-    if value is None or value is False:
-        return None
-    arguments = {"method": value} if isinstance(value, str) else {} if value is True else value
-    if not isinstance(arguments, Mapping):
-        raise ManifestError(
-            f"manifest.calibration: {value!r}",
-            where=where,
-            expected="{method: auto, folds: 5, threshold: balanced_accuracy}",
-        )
-    check_keys(arguments, CALIBRATION_KEYS, ManifestError, where=where, prefix="manifest.calibration.")
-    return dict(arguments)
-
-
-def portfolio_of(value: Any, where: str | None) -> Declaration | None:
-    """Return `policy`, `costs` and `delay`, those of `PORTFOLIO` where nothing is said; false for none."""
-    if value is False:
-        return None
-    given = {} if value is None or value is True else value
-    if not isinstance(given, Mapping):
-        raise ManifestError(
-            f"manifest.portfolio: {value!r}",
-            where=where,
-            expected=f"a mapping of {', '.join(PORTFOLIO_KEYS)}, or false",
-        )
-    check_keys(given, PORTFOLIO_KEYS, ManifestError, where=where, prefix="manifest.portfolio.")
-    found = {**PORTFOLIO, **given}
-    check_declaration("portfolio.policy", found["policy"], where)
-    if type(found["delay"]) is not int or found["delay"] < 0:
-        raise ManifestError(
-            f"manifest.portfolio.delay: {found['delay']!r}", where=where, expected="a number of bars"
-        )
-    return found
+    for place, declaration in enumerate(value):
+        check_declaration(f"{key}[{place}]", declaration, where)
+        for word in FEATURE_KEYS:
+            text = declaration.get(word)
+            if word != "include_if" and text is not None and (not isinstance(text, str) or not text):
+                raise ManifestError(f"manifest.{key}[{place}].{word}: {text!r}", where=where, expected="text")
+    return list(value)
 
 
 def ablation_of(value: Any, groups: Sequence[Any], where: str | None) -> tuple[str, ...]:
@@ -184,13 +110,13 @@ def ablation_of(value: Any, groups: Sequence[Any], where: str | None) -> tuple[s
         ManifestError: a group that no feature has, or none left.
     """
     without = [] if value is None else [value] if isinstance(value, str) else value
-    known = {group for group in groups if group is not None}
+    known = {str(group) for group in groups if group is not None}
     if not isinstance(without, list | tuple):
         raise ManifestError(
             f"manifest.ablation: {value!r}", where=where, expected="a group, a list of groups, or null"
         )
     for group in without:
-        if group not in known:
+        if not isinstance(group, str) or group not in known:
             raise ManifestError(
                 f"manifest.ablation: no feature is of the group {group!r}",
                 where=where,
@@ -217,47 +143,24 @@ def target_of(value: Any, where: str | None) -> tuple[Declaration, Declaration |
             where=where,
             expected="fit_params: {name: {_target_: ...}} and transform_params: {_target_: ...}",
         )
-    if not isinstance(fitted["fit_params"], Mapping):
+    parameters, transform = fitted["fit_params"], fitted["transform_params"]
+    if not isinstance(parameters, Mapping) or not parameters:
         raise ManifestError(
-            "manifest.target.fit_params: is no mapping", where=where, expected="{cutoff: {_target_: ...}}"
+            "manifest.target.fit_params: is no mapping of parameters",
+            where=where,
+            expected="{cutoff: {_target_: ...}}",
         )
-    for name, declaration in fitted["fit_params"].items():
+    check_declaration("target.transform_params", transform, where)
+    for name, declaration in parameters.items():
         check_declaration(f"target.fit_params.{name}", declaration, where)
-    check_declaration("target.transform_params", fitted["transform_params"], where)
-    return plain, fitted
-
-
-def model_of(filled: Mapping[str, Any], features: Iterable[Feature], where: str | None) -> Declaration:
-    """Return the model's declaration, or that of the rules that stand in its place.
-
-    Raises:
-        ManifestError: neither or both; rules beside what they cannot have.
-    """
-    rules = filled.get("rules")
-    if rules is None:
-        check_declaration("model", filled.get("model"), where)
-        model: Declaration = filled["model"]
-        return model
-    for other in ("model", "scaler", "pca", "calibration"):
-        if filled.get(other) is not None:
+        if name == LABELS or name in transform:
             raise ManifestError(
-                f"manifest.{other}: a manifest with rules has none",
+                f"manifest.target.fit_params.{name}: the transform is given {name!r} already",
                 where=where,
-                remedy=f"remove `{other}`, or `rules`",
+                expected="a parameter that is only fitted",
+                remedy="rename it" if name == LABELS else "remove one of the two",
             )
-    if not isinstance(rules, Mapping):
-        raise ManifestError("manifest.rules: is no mapping", where=where, expected="conditions and entry")
-    known = ("conditions", "entry", "predicts", "graded")
-    check_keys(rules, known, ManifestError, where=where, prefix="manifest.rules.")
-    kind = rules.get("predicts", "score")
-    if kind not in RULES:
-        raise ManifestError(f"manifest.rules.predicts: {kind!r}", where=where, expected="score or class")
-    from zoo.models.rules import check_rules
-
-    names = [feature.name for feature in features]
-    check_rules(rules.get("conditions"), rules.get("entry"), names, where)
-    arguments = {key: value for key, value in rules.items() if key != "predicts"}
-    return {TARGET_KEY: RULES[kind], **arguments, "features": names}
+    return plain, fitted
 
 
 def required_of(value: Any, where: str | None) -> tuple[str, ...]:
@@ -271,34 +174,60 @@ def required_of(value: Any, where: str | None) -> tuple[str, ...]:
     return tuple(value)
 
 
+def optional_of(key: str, value: Any, where: str | None) -> Declaration | None:
+    """Return the declaration of a function that need not be there."""
+    if value is None:
+        return None
+    check_declaration(key, value, where)
+    found: Declaration = value
+    return found
+
+
 def check_declaration(key: str, value: Any, where: str | None) -> None:
     """Raise `ManifestError` for what is no mapping with a `_target_`."""
     if value is None:
         raise ManifestError(f"manifest.{key}: is missing", where=where, expected=f"{key}: {{_target_: ...}}")
     if not isinstance(value, Mapping) or TARGET_KEY not in value:
         raise ManifestError(
-            f"manifest.{key}: {value!r} names no {TARGET_KEY}",
+            f"manifest.{key}: {value!r:.80} names no {TARGET_KEY}",
             where=where,
             expected=f"{key}: {{_target_: ...}}",
         )
 
 
+def check_plain(tree: Any, key: str, where: str | None) -> None:
+    """Raise `ManifestError` for what a file could not give, or would give back as something else."""
+    if isinstance(tree, Mapping):
+        for name, value in tree.items():
+            if not isinstance(name, str):
+                raise ManifestError(
+                    f"{key}: the key {name!r} is no text, and metadata.json would make it one",
+                    where=where,
+                    expected="keys of text",
+                )
+            check_plain(value, f"{key}.{name}", where)
+    elif isinstance(tree, list | tuple):
+        for place, value in enumerate(tree):
+            check_plain(value, f"{key}[{place}]", where)
+    elif tree is not None and not isinstance(tree, str | bool | int | float):
+        raise ManifestError(
+            f"{key}: {tree!r:.80} is a {type(tree).__name__}",
+            where=where,
+            expected="numbers, texts, lists, mappings and {_target_: ...}",
+            remedy="hand data in as data, and name code by its path",
+        )
+
+
 __all__ = [
-    "CALIBRATED",
-    "CALIBRATION_KEYS",
-    "PORTFOLIO",
-    "RULES",
-    "SCALERS",
+    "LABELS",
     "ablation_of",
-    "calibration_of",
     "check_declaration",
+    "check_plain",
     "deterministic_of",
     "every_of",
-    "model_of",
-    "pca_of",
-    "portfolio_of",
+    "functions_of",
+    "optional_of",
     "required_of",
-    "scaler_of",
     "split_of",
     "target_of",
 ]

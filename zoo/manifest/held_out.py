@@ -10,21 +10,22 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from zoo.errors import DataError, ManifestError, PortfolioError, check_keys
+from zoo.errors import DataError, ManifestError, PortfolioError
 from zoo.manifest.bound import Bound
 from zoo.manifest.construct import partial
 from zoo.manifest.cube import Floats, PanelCube
+from zoo.manifest.holding import costs_of
 from zoo.manifest.labels import Labels
 from zoo.manifest.prepare import Prepared
 from zoo.metrics import PhaseFigure, rank_ic_by_date, rank_ic_over_phases
 from zoo.models import SklearnModel
-from zoo.portfolio import Costs, PhasePerformance, over_phases
+from zoo.portfolio import PhasePerformance, over_phases
 
 #: columns of results.csv, and the figure of `PhasePerformance` that each is the mean over phases of
 FIGURES: Final[Mapping[str, str]] = {
@@ -40,8 +41,6 @@ FIGURES: Final[Mapping[str, str]] = {
 _SPREAD: Final = ("net_sharpe", "net_annual_mean")
 #: a drawdown and a measured turnover have no error
 _EXACT: Final = ("turnover", "max_drawdown")
-_CONVENTIONAL: Final = (12.0, 52.0, 252.0, 365.0)
-_DAYS_A_YEAR: Final = 365.25
 
 
 @dataclass(frozen=True)
@@ -144,39 +143,8 @@ def _held(bound: Bound, prepared: Prepared, scores: Floats, start: int, end: int
             f"portfolio: {error.problem}",
             where=bound.where,
             expected=error.expected,
-            remedy="portfolio: false leaves net figures out",
+            remedy=error.remedy or "portfolio: false leaves net figures out",
         ) from error
-
-
-def costs_of(declared: Any, dates: pd.DatetimeIndex, where: str | None) -> Costs:
-    """Return costs by a preset's name, or from a mapping of what differs from a preset.
-
-    Args:
-        declared: `retail`, or `{preset: retail, borrow_bps_per_year: 0}`.
-        dates: of the data; bars a year follow from them where nothing is said.
-        where: the file to name in an error.
-    """
-    given = {"preset": declared} if isinstance(declared, str) else declared
-    if not isinstance(given, Mapping):
-        raise ManifestError(
-            f"manifest.portfolio.costs: {declared!r}", where=where, expected="a preset's name, or a mapping"
-        )
-    names = [field.name for field in fields(Costs)]
-    known = ("preset", *names)
-    check_keys(given, known, ManifestError, where=where, prefix="manifest.portfolio.costs.")
-    base = Costs.preset(given.get("preset", "none"))
-    values = {name: getattr(base, name) for name in names} | {"bars_per_year": bars_a_year(dates)}
-    return Costs(**{**values, **{name: value for name, value in given.items() if name != "preset"}})
-
-
-def bars_a_year(dates: pd.DatetimeIndex) -> float:
-    """Return how many bars a year has: 12, 52, 252 or 365 where the calendar is within a tenth of one."""
-    days = (dates[-1] - dates[0]) / pd.Timedelta(days=1) if len(dates) > 1 else 0.0
-    if not days > 0:
-        return 252.0
-    found = (len(dates) - 1) / days * _DAYS_A_YEAR
-    near = min(_CONVENTIONAL, key=lambda usual: abs(math.log(found / usual)))
-    return near if abs(math.log(found / near)) < 0.1 else found
 
 
 def _columns(found: PhasePerformance) -> dict[str, float | int]:
@@ -218,4 +186,4 @@ COLUMNS: Final = (
     }
 )
 
-__all__ = ["COLUMNS", "FIGURES", "HeldOut", "bars_a_year", "calendar_of", "costs_of", "held_out", "scores_of"]
+__all__ = ["COLUMNS", "FIGURES", "HeldOut", "calendar_of", "held_out", "scores_of"]

@@ -13,8 +13,8 @@ from typing import Any, Final
 from zoo.errors import ManifestError, did_you_mean
 
 HOLE: Final = re.compile(r"\$\{(params|settings)\.([A-Za-z_][A-Za-z0-9_]*)\}")
-_NAMED: Final = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_LITERAL: Final = ("_target_", "group", "feature")
+_BRACES: Final = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_LITERAL: Final = ("_target_", "group")
 _UNFILLED: Final = re.compile(r"\$\{[^}]*\}")
 
 
@@ -74,25 +74,51 @@ def holes(tree: Any) -> Iterator[tuple[str, str]]:
         yield from ((hole[1], hole[2]) for hole in HOLE.finditer(tree))
 
 
-def spelt(tree: Any, params: Mapping[str, Any]) -> Any:
-    """Return a declaration of the builder with its references to parameters spelt as holes.
+def spelt(tree: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest of the builder with its references to parameters spelt as holes.
 
     A string that equals a parameter's name is that parameter, and `"roc_{period}"` has its value in it.
-    Paths of targets and names of groups are what they are.
+    Paths of targets and names of groups are what they are. Names of features, and of conditions in an entry
+    rule, only take braces: a feature may be called like the parameter that includes it.
 
     Args:
-        tree: nested mappings, lists and scalars.
+        tree: what the builder declared.
         params: the parameters that an experiment declares.
     """
+    found: dict[str, Any] = {key: _spelt(value, params) for key, value in tree.items()}
+    for key in ("indicators", "features"):
+        if isinstance(tree.get(key), list | tuple):
+            found[key] = [
+                _kept("name", old, new, params) for old, new in zip(tree[key], found[key], strict=True)
+            ]
+    rules = tree.get("rules")
+    if isinstance(rules, Mapping) and isinstance(rules.get("conditions"), Mapping):
+        old, new = rules["conditions"], found["rules"]["conditions"]
+        conditions = {name: _kept("feature", old[name], new[name], params) for name in old}
+        others = {name: value for name, value in params.items() if name not in conditions}
+        found["rules"] |= {"conditions": conditions, "entry": _spelt(rules.get("entry"), others)}
+    return found
+
+
+def _spelt(tree: Any, params: Mapping[str, Any]) -> Any:
     if isinstance(tree, Mapping):
-        return {key: value if key in _LITERAL else spelt(value, params) for key, value in tree.items()}
+        return {key: value if key in _LITERAL else _spelt(value, params) for key, value in tree.items()}
     if isinstance(tree, list | tuple):
-        return [spelt(value, params) for value in tree]
+        return [_spelt(value, params) for value in tree]
     if not isinstance(tree, str):
         return tree
-    if tree in params:
-        return f"${{params.{tree}}}"
-    return _NAMED.sub(lambda name: f"${{params.{name[1]}}}" if name[1] in params else name[0], tree)
+    return f"${{params.{tree}}}" if tree in params else _braced(tree, params)
+
+
+def _kept(key: str, declared: Any, found: Any, params: Mapping[str, Any]) -> Any:
+    """Return what was spelt, but with the name under `key` as declared, only its braces filled."""
+    if not isinstance(declared, Mapping) or not isinstance(declared.get(key), str):
+        return found
+    return {**found, key: _braced(declared[key], params)}
+
+
+def _braced(text: str, params: Mapping[str, Any]) -> str:
+    return _BRACES.sub(lambda name: f"${{params.{name[1]}}}" if name[1] in params else name[0], text)
 
 
 __all__ = ["HOLE", "fill", "holes", "spelt"]

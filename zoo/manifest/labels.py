@@ -5,16 +5,18 @@ The cutoff of a class, a mean or a spread taken over all rows would tell train w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from zoo.errors import ManifestError
+from zoo.errors import ManifestError, did_you_mean
 from zoo.manifest.bound import Bound
-from zoo.manifest.construct import inject, partial
+from zoo.manifest.construct import called, partial
 from zoo.manifest.cube import Floats, Sample
+from zoo.manifest.declared import LABELS
 from zoo.trust import TARGET_KEY
 
 
@@ -38,21 +40,33 @@ class Labels:
         """Return labels transformed, of any shape; NaN stays NaN.
 
         Raises:
-            ManifestError: a transform that gives another length.
+            ManifestError: a transform that takes no labels, or leaves a fitted parameter unused; that gives
+                another length, infinities, or a label where there was none.
         """
         if self.bound.fitted_target is None:
             return labels
-        declared = self.bound.fitted_target["transform_params"]
-        function = partial(declared, self.bound.trust, self.bound.where)
+        declared, where = self.bound.fitted_target["transform_params"], self.bound.where
         name = str(declared[TARGET_KEY])
-        flat = np.asarray(labels, dtype=np.float64).ravel()
-        given = {"labels": flat.copy(), **self.fitted}
-        found = np.asarray(inject(function, given, name, self.bound.where), dtype=np.float64)
-        if found.shape != flat.shape:
+        function = partial(declared, self.bound.trust, where)
+        for given in (LABELS, *self.fitted):
+            _check_takes(function, given, name, where)
+        flat = _numbers(labels, where).ravel()
+        found = np.asarray(called(function, {LABELS: flat.copy(), **self.fitted}, name, where))
+        if found.shape != flat.shape or found.dtype.kind not in "fiub":
             raise ManifestError(
-                f"{name} gave {found.shape} labels of {flat.shape}",
-                where=self.bound.where,
-                expected="as many labels as it was given",
+                f"{name} gave {found.dtype} of {found.shape} for {flat.shape} labels",
+                where=where,
+                expected="a number for each label",
+            )
+        found = found.astype(np.float64)
+        if np.isinf(found).any():
+            raise ManifestError(f"{name} gave an infinite label", where=where, expected="finite labels")
+        if (np.isfinite(found) & ~np.isfinite(flat)).any():
+            raise ManifestError(
+                f"{name} gave a label where there was none",
+                where=where,
+                expected="NaN where the future is not known",
+                remedy="a comparison with NaN is false, not NaN: keep NaN with numpy.where",
             )
         return found.reshape(np.shape(labels))
 
@@ -65,22 +79,43 @@ def fit_labels(bound: Bound, train: Sample) -> Labels:
     """
     if bound.fitted_target is None:
         return Labels(bound)
-    known = np.asarray(train.y[train.labelled], dtype=np.float64)
+    known = _numbers(train.y, bound.where)[train.labelled]
     declared: Mapping[str, Any] = bound.fitted_target["fit_params"]
-    fitted: dict[str, float] = {}
-    for name, declaration in declared.items():
-        function = partial(declaration, bound.trust, bound.where)
-        value = inject(function, {"labels": known.copy()}, str(declaration[TARGET_KEY]), bound.where)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float | np.floating)
-            or not np.isfinite(value)
-        ):
-            raise ManifestError(
-                f"target.fit_params.{name} gave {value!r}", where=bound.where, expected="a finite number"
-            )
-        fitted[name] = float(value)
-    return Labels(bound, fitted)
+    return Labels(bound, {name: _fit(bound, name, tree, known) for name, tree in declared.items()})
+
+
+def _fit(bound: Bound, name: str, declaration: Mapping[str, Any], labels: Floats) -> float:
+    target = str(declaration[TARGET_KEY])
+    function = partial(declaration, bound.trust, bound.where)
+    _check_takes(function, LABELS, target, bound.where)
+    value = called(function, {LABELS: labels.copy()}, target, bound.where)
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not number or not np.isfinite(value):
+        raise ManifestError(
+            f"target.fit_params.{name} gave {value!r:.80}", where=bound.where, expected="a finite number"
+        )
+    return float(value)
+
+
+def _check_takes(function: Callable[..., Any], name: str, target: str, where: str | None) -> None:
+    parameters = inspect.signature(function).parameters
+    anything = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    if name not in parameters and not anything:
+        raise ManifestError(
+            f"{target} takes no {name!r}",
+            where=where,
+            expected=f"one of {', '.join(parameters) or '(it takes nothing)'}",
+            remedy=did_you_mean(name, parameters),
+        )
+
+
+def _numbers(labels: Any, where: str | None) -> Floats:
+    try:
+        return np.asarray(labels, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ManifestError(
+            f"target.fit_params: labels are no numbers: {error}", where=where, expected="numbers"
+        ) from error
 
 
 __all__ = ["Labels", "fit_labels"]

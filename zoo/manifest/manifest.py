@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from zoo.errors import ManifestError, check_keys
-from zoo.manifest import declared
+from zoo.manifest import declared, estimators, holding
 from zoo.manifest.bound import Bound, bind_features, included
-from zoo.manifest.builder import Builder, Declaration, public_path
+from zoo.manifest.builder import Builder, Declaration, plain, public_path
 from zoo.manifest.holes import fill, holes, spelt
 from zoo.settings import settings as zoo_settings
-from zoo.trust import Trust, check_targets, targets
+from zoo.trust import TARGET_KEY, Trust, check_targets, targets
 
 if TYPE_CHECKING:
     from zoo.manifest.prepare import Prepared
@@ -42,6 +42,7 @@ KEYS: Final = (
     "portfolio",
     "deterministic",
 )
+KINDS: Final = ("panel", "table")
 #: keys that `bind` does not fill as a whole: sources are fetched, and features may be left out
 _APART: Final = ("data", "test_data", "indicators", "features")
 
@@ -68,15 +69,17 @@ class Manifest(Builder):
         """Take a declaration from YAML or from `metadata.json`; nothing is imported.
 
         Raises:
-            ManifestError: a key that does not exist, or one that is missing.
+            ManifestError: a key that does not exist, or a value that a file could not give.
             TrustError: a nested `_target_` outside the trust list.
         """
         if not isinstance(tree, Mapping):
             raise ManifestError("manifest: is no mapping", where=where, expected=f"keys {', '.join(KEYS)}")
         check_keys(tree, KEYS, ManifestError, where=where, prefix="manifest.")
         trust = trust or Trust()
+        tree = plain(tree)
+        declared.check_plain(tree, "manifest", where)
         check_targets(tree, trust, where)
-        return cls(dict(tree), seed, trust, where)
+        return cls(tree, seed, trust, where)
 
     def spelt(self, params: Mapping[str, Any]) -> Self:
         """Return the manifest with the builder's plain keys spelt as `${params.x}`."""
@@ -108,7 +111,15 @@ class Manifest(Builder):
             raise ManifestError(
                 f"manifest.{key}: is missing", where=self.where, remedy="declare it, or hand data in"
             )
-        return call(source, self.trust, self.where)
+        declared.check_declaration(key, source, self.where)
+        found = call(source, self.trust, self.where)
+        if getattr(found, "kind", None) not in KINDS:
+            raise ManifestError(
+                f"manifest.{key}: {source[TARGET_KEY]} gave a {type(found).__name__}",
+                where=self.where,
+                expected="a Dataset or a Table",
+            )
+        return found
 
     def prepare_data(
         self,
@@ -125,10 +136,17 @@ class Manifest(Builder):
             round_params: one choice of parameters.
             bench: caches of the same data, to share work between rounds.
             boundaries: another round's `Prepared.boundaries`, to keep its dates.
+
+        Raises:
+            ManifestError: a declaration that cannot be used, or a part that is empty.
         """
         from zoo.manifest.prepare import prepare
         from zoo.manifest.workbench import Workbench
 
+        if bench is not None and bench.data is not data:
+            raise ManifestError(
+                "the bench holds other data", where=self.where, expected="Workbench(data) of the same data"
+            )
         return prepare(self.bind(round_params), bench or Workbench(data), boundaries)
 
     def run_model(self, prepared: Prepared, round_params: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,11 +183,11 @@ class Manifest(Builder):
         """Return every `_target_`, those that words stand for too: what a result depends on."""
         named = {str(target) for target in targets(self.tree)}
         if isinstance(self.tree.get("scaler"), str):  # a parameter may choose any of them
-            named |= {str(target) for target in targets(list(declared.SCALERS.values()))}
+            named |= {str(target) for target in targets(list(estimators.SCALERS.values()))}
         if self.tree.get("rules") is not None:
-            named |= set(declared.RULES.values())
+            named |= set(estimators.RULES.values())
         if self.tree.get("calibration") not in (None, False):
-            named.add(declared.CALIBRATED)
+            named.add(estimators.CALIBRATED)
         return sorted(named)
 
     def holes(self) -> set[tuple[str, str]]:
@@ -194,14 +212,14 @@ class Manifest(Builder):
         # in a feature that is left out: an override that only these name changes nothing
         rest = {key: value for key, value in self.tree.items() if key not in _APART}
         filled = fill(rest, params, values, where)
-        indicators, columns = (
-            self._columns(key, filled, params, values) for key in ("indicators", "features")
-        )
+        indicators, columns = self._columns(filled.get("ablation"), params, values)
+        for key, tree in {**filled, "indicators": indicators, "features": columns}.items():
+            declared.check_plain(tree, f"manifest.{key}", where)
         check_targets([filled, indicators, columns], self.trust, where)
         # only what ablation keeps is named: the rest must not even be computed
         features = bind_features([*indicators, *columns], where)
         target, fitted_target = declared.target_of(filled.get("target"), where)
-        causal, scaler = declared.scaler_of(filled.get("scaler"), self.trust, where)
+        causal, scaler = estimators.scaler_of(filled.get("scaler"), self.trust, where)
         return Bound(
             data=self.tree.get("data"),
             features=features,
@@ -210,15 +228,15 @@ class Manifest(Builder):
             fitted_target=fitted_target,
             every=declared.every_of(filled.get("rows"), where),
             split=declared.split_of(filled.get("split", [8, 1, 2]), where),
-            bars=filled.get("bars"),
+            bars=declared.optional_of("bars", filled.get("bars"), where),
             required=declared.required_of(filled.get("required_bar_columns"), where),
-            selector=filled.get("selector"),
+            selector=declared.optional_of("selector", filled.get("selector"), where),
             causal=causal,
             scaler=scaler,
-            pca=declared.pca_of(filled.get("pca"), where),
-            model=declared.model_of(filled, features, where),
-            calibration=declared.calibration_of(filled.get("calibration"), where),
-            portfolio=declared.portfolio_of(filled.get("portfolio"), where),
+            pca=estimators.pca_of(filled.get("pca"), len(features), where),
+            model=estimators.model_of(filled, features, where),
+            calibration=estimators.calibration_of(filled.get("calibration"), where),
+            portfolio=holding.portfolio_of(filled.get("portfolio"), where),
             deterministic=declared.deterministic_of(filled.get("deterministic"), where),
             seed=self.seed,
             trust=self.trust,
@@ -226,19 +244,30 @@ class Manifest(Builder):
         )
 
     def _columns(
-        self, key: str, filled: Mapping[str, Any], params: Mapping[str, Any], values: Any
-    ) -> list[Declaration]:
-        """Return the features under a key that neither `include_if` nor ablation leaves out, filled."""
-        kept = []
-        everything = [*(self.tree.get("indicators") or []), *(self.tree.get("features") or [])]
-        groups = fill([feature.get("group") for feature in everything], params, values, self.where)
-        without = declared.ablation_of(filled.get("ablation"), groups, self.where)
-        for feature in self.tree.get(key) or []:
-            condition = fill(feature.get("include_if", True), params, values, self.where)
-            group = fill(feature.get("group"), params, values, self.where)
-            if included(condition, feature, self.where) and group not in without:
-                kept.append(fill(feature, params, values, self.where))
-        return kept
+        self, ablation: Any, params: Mapping[str, Any], values: Any
+    ) -> tuple[list[Declaration], list[Declaration]]:
+        """Return the indicators and features that neither `include_if` nor ablation leaves out, filled."""
+        everything = {
+            key: declared.functions_of(key, self.tree.get(key), self.where)
+            for key in ("indicators", "features")
+        }
+        groups = {
+            key: [fill(feature.get("group"), params, values, self.where) for feature in features]
+            for key, features in everything.items()
+        }
+        without = declared.ablation_of(ablation, [g for found in groups.values() for g in found], self.where)
+
+        def kept(key: str) -> list[Declaration]:
+            return [
+                fill(feature, params, values, self.where)
+                for feature, group in zip(everything[key], groups[key], strict=True)
+                if included(
+                    fill(feature.get("include_if", True), params, values, self.where), feature, self.where
+                )
+                and group not in without
+            ]
+
+        return kept("indicators"), kept("features")
 
 
-__all__ = ["KEYS", "Manifest", "public_path"]
+__all__ = ["KEYS", "KINDS", "Manifest", "public_path"]

@@ -46,7 +46,7 @@ class Prepared(Mapping[str, Any]):
         if key not in _KEYS:
             raise KeyError(key)
         part: Sample = {"train": self.train, "val": self.validation, "test": self.test}[key[2:]]
-        return part.frame() if key.startswith("x_") else part.y
+        return part.frame() if key.startswith("x_") else part.y.copy()
 
     def __iter__(self) -> Iterator[str]:
         return iter(_KEYS)
@@ -56,8 +56,11 @@ class Prepared(Mapping[str, Any]):
 
     @property
     def nbytes(self) -> int:
-        """Bytes held, for caches; the folds are about six times the train part."""
-        return 8 * self.train.nbytes + self.validation.nbytes + self.test.nbytes
+        """Bytes held, for caches: folds and held-out bars too, once they are asked for."""
+        own = self.train.nbytes + self.validation.nbytes + self.test.nbytes
+        asked = vars(self)
+        folds = sum(a.nbytes + b.nbytes for a, b in asked.get("folds", ()))
+        return int(own + folds + sum(array.nbytes for array in asked.get("held_out", ())))
 
     @cached_property
     def alignment(self) -> dict[str, Any]:
@@ -135,20 +138,20 @@ def prepare(bound: Bound, bench: Workbench, boundaries: Mapping[str, Any] | None
 def _prepare(bound: Bound, bench: Workbench, boundaries: Mapping[str, Any] | None) -> Prepared:
     cube = bench.cache.get(key_of(["cube", bound.shape]), lambda: build_cube(bound, bench))
     cuts = _declared(bound, cube) if boundaries is None else _cuts(boundaries, cube, bound.where)
-    train, validation, test = parts(cube.usable, cuts, cube.horizon)
+    train, validation, test = parts(cube.usable, cuts, cube.horizon, bound.where)
     return Prepared(cube, cuts, cube.take(train), cube.take(validation), cube.take(test), bench, bound)
 
 
 def _declared(bound: Bound, cube: PanelCube | TableCube) -> Cuts:
     if not isinstance(bound.split, SplitDates):
-        return cut(cube.usable, bound.split)
+        return cut(cube.usable, bound.split, bound.where)
     if isinstance(cube, TableCube):
         raise ManifestError(
             "manifest.split: a table has no dates",
             where=bound.where,
             expected="proportions, such as [8, 1, 2]",
         )
-    return cut_at(cube.usable, cube.dates, bound.split)
+    return cut_at(cube.usable, cube.dates, bound.split, bound.where)
 
 
 def _cuts(boundaries: Mapping[str, Any], cube: PanelCube | TableCube, where: str | None) -> Cuts:

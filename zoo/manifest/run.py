@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.errors import ManifestError
+from zoo.errors import DataError, ManifestError
 from zoo.manifest.bound import Bound
 from zoo.manifest.build import build_model
 from zoo.manifest.cube import PanelCube, Sample
@@ -64,7 +64,7 @@ def _train(unfitted: SklearnModel, bound: Bound, sample: Sample, horizon: int) -
     y = sample.y[known]
     if unfitted.is_classifier and (y[0] == y).all():
         raise ManifestError(
-            f"all {len(y)} labels of the train part are of one class, {y[0]!r}",
+            f"all {len(y)} labels to train on are of one class, {y[0]}",
             where=bound.where,
             expected="two classes at least",
             remedy="check the target's threshold, or train on more data",
@@ -144,7 +144,18 @@ def selection_scores(
     if not prepared.folds:
         return {}
     model = build_model(bound) if unfitted is None else unfitted
-    scores = [_score(bound, model, train, test, prepared.cube.horizon) for train, test in prepared.folds]
+    horizon, count = prepared.cube.horizon, len(prepared.folds)
+    scores = []
+    for number, (train, test) in enumerate(prepared.folds, 1):
+        try:
+            scores.append(_score(bound, model, train, test, horizon))
+        except (DataError, ManifestError) as error:
+            raise ManifestError(
+                f"fold {number} of {count} of the walk-forward: {error.problem}",
+                where=error.where or bound.where,
+                expected=error.expected,
+                remedy=error.remedy,
+            ) from error
     weights = np.array([s.get("n_dates", s["n_obs"]) for s in scores], dtype=float)
     wanted = SELECTION["panel" if isinstance(prepared.cube, PanelCube) else "table"]
     return {

@@ -37,12 +37,13 @@ class Cuts:
     last: int
 
 
-def cut(usable: Positions, weights: Sequence[float]) -> Cuts:
+def cut(usable: Positions, weights: Sequence[float], where: str | None = None) -> Cuts:
     """Cut usable cross-sections at `floor(n · cumulative / total)`, in order.
 
     Args:
         usable: positions of the usable cross-sections, ascending.
         weights: proportions of train, validation and test.
+        where: the file to name in an error.
 
     Raises:
         ManifestError: a part with a weight that gets no cross-section.
@@ -51,18 +52,19 @@ def cut(usable: Positions, weights: Sequence[float]) -> Cuts:
     edges = [0] + [int(len(usable) * sum(shares[: i + 1]) / sum(shares)) for i in range(len(shares))]
     for name, share, start, stop in zip(PARTS, shares, edges[:-1], edges[1:], strict=True):
         if share > 0 and start == stop:
-            raise _empty(name, len(usable))
+            raise _empty(name, len(usable), where)
     validation, test = (int(usable[edges[i]]) if shares[i] > 0 else None for i in (1, 2))
     return Cuts(int(usable[0]), validation, test, int(usable[-1]))
 
 
-def cut_at(usable: Positions, dates: pd.DatetimeIndex, split: SplitDates) -> Cuts:
+def cut_at(usable: Positions, dates: pd.DatetimeIndex, split: SplitDates, where: str | None = None) -> Cuts:
     """Cut usable cross-sections where the declared dates fall.
 
     Args:
         usable: positions of the usable cross-sections, ascending.
         dates: of every bar.
         split: the first day of each part.
+        where: the file to name in an error.
 
     Raises:
         ManifestError: a part that gets no cross-section.
@@ -75,25 +77,27 @@ def cut_at(usable: Positions, dates: pd.DatetimeIndex, split: SplitDates) -> Cut
         inside &= days <= pd.Timestamp(split.last)
     kept, when = usable[inside], days[inside]
     if not kept.size:
-        raise _empty("train", len(usable))
+        raise _empty("train", len(usable), where)
 
     def start(name: str, date: str | None) -> int | None:
         if date is None:
             return None
         at = int(when.searchsorted(pd.Timestamp(date)))
         if at == len(kept):
-            raise _empty(name, len(usable))
+            raise _empty(name, len(usable), where)
         return int(kept[at])
 
     validation, test = start("validation", split.validation), start("test", split.test)
     if int(kept[0]) in (validation, test):
-        raise _empty("train", len(usable))
+        raise _empty("train", len(usable), where)
     if validation is not None and validation == test:
-        raise _empty("validation", len(usable))
+        raise _empty("validation", len(usable), where)
     return Cuts(int(kept[0]), validation, test, int(kept[-1]))
 
 
-def parts(usable: Positions, cuts: Cuts, horizon: int) -> tuple[Positions, Positions, Positions]:
+def parts(
+    usable: Positions, cuts: Cuts, horizon: int, where: str | None = None
+) -> tuple[Positions, Positions, Positions]:
     """Return the usable positions of train, validation and test, purged before each boundary.
 
     A label at position p uses bars up to p + horizon; none may be at or after the next part's first bar.
@@ -113,15 +117,16 @@ def parts(usable: Positions, cuts: Cuts, horizon: int) -> tuple[Positions, Posit
         stop = min(end, later[0] - horizon) if later else end
         part = usable[(usable >= start) & (usable < stop)]
         if part.size == 0:
-            raise _empty(name, usable.size, horizon)
+            raise _empty(name, usable.size, where, horizon)
         found.append(part)
     return found[0], found[1], found[2]
 
 
-def _empty(name: str, usable: int, horizon: int | None = None) -> ManifestError:
+def _empty(name: str, usable: int, where: str | None, horizon: int | None = None) -> ManifestError:
     purged = "" if horizon is None else f" after a purge of {horizon} bars"
     return ManifestError(
         f"split: the {name} part is empty{purged}",
+        where=where,
         expected="at least one usable cross-section a part",
         remedy=f"there are {usable} usable cross-sections; use more data, a shorter window, or another split",
     )

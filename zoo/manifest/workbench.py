@@ -9,30 +9,50 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from zoo.errors import ManifestError
 from zoo.manifest.bound import Bound, Feature, key_of
 from zoo.manifest.cache import SettingsCache
+from zoo.manifest.columns import Panel, checked
 from zoo.manifest.construct import inject, partial
+from zoo.manifest.formation import form
 from zoo.trust import TARGET_KEY, Trust
 
-Panel = NDArray[np.float64]
 #: what caches may hold of a small panel; of a large one, half its size
 LEAST_BUDGET: Final = 64 * 2**20
 
 
 class Workbench:
-    """A data set with its caches. Not shared between threads."""
+    """A data set with its caches. Not shared between threads.
+
+    Args:
+        data: a `Dataset` or a `Table`.
+
+    Raises:
+        ManifestError: the data is neither.
+    """
 
     def __init__(self, data: Any) -> None:
+        if getattr(data, "kind", None) not in ("panel", "table"):
+            raise ManifestError(
+                f"the data is a {type(data).__name__}",
+                expected="a Dataset or a Table",
+                remedy="zoo.data.Dataset({'close': frame}) makes one of prices, dates × assets",
+            )
         self.data = data
-        self.cache = SettingsCache(max(LEAST_BUDGET, _size(data) // 2))
+        budget = max(LEAST_BUDGET, _size(data) // 2)
+        self.cache = SettingsCache(budget)
+        self._formations = SettingsCache(budget, fewest=1)
 
     @property
     def is_panel(self) -> bool:
         """Whether the data has a time axis."""
         return bool(self.data.kind == "panel")
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the data and of what is cached, for the caches of the data that it was formed of."""
+        return _size(self.data) + self.cache.held + self._formations.held
 
     def formed(self, bound: Bound) -> Workbench:
         """Return the workbench of the bars that are formed of this data, and of what is selected among them.
@@ -43,7 +63,11 @@ class Workbench:
         if bound.bars is None and bound.selector is None and not bound.required:
             return self
         key = key_of(["formed", bound.formation])
-        return self.cache.get(key, lambda: Workbench(_formed(self.data, bound)))  # type: ignore[no-any-return]
+        return self._formations.get(key, lambda: self._formed(bound))  # type: ignore[no-any-return]
+
+    def _formed(self, bound: Bound) -> Workbench:
+        found = form(self.data, bound)
+        return self if found is self.data else Workbench(found)
 
     def columns(self, bound: Bound) -> list[Panel]:
         """Return every feature of a panel as dates × assets, on all bars, scaled if the scaler is causal."""
@@ -54,7 +78,7 @@ class Workbench:
         if bound.causal is None:
             return self._asking(feature, bound)
         scaler = bound.causal
-        key = key_of(["scaled", scaler, feature.as_dict(), *self._named(feature, bound).values()])
+        key = key_of(["scaled", scaler, self._declared(feature, bound)])
         return self.cache.get(key, lambda: self._scaled(feature, scaler, bound))  # type: ignore[no-any-return]
 
     def feature(
@@ -81,10 +105,26 @@ class Workbench:
         )
 
     def target(self, bound: Bound) -> Panel:
-        """Return the target of a panel as dates × assets, before anything of it is fitted."""
-        key = key_of(["target", bound.target])
+        """Return the target of a panel as dates × assets, before anything of it is fitted.
+
+        Raises:
+            ManifestError: what `checked` refuses, or a label on the last bar, after which nothing is known.
+        """
+        return self.cache.get(key_of(["target", bound.target]), lambda: self._labels(bound))  # type: ignore[no-any-return]
+
+    def _labels(self, bound: Bound) -> Panel:
         name = str(bound.target[TARGET_KEY])
-        return self.cache.get(key, lambda: self._frame(bound.target, name, bound.trust, bound.where, {}))  # type: ignore[no-any-return]
+        labels = self._frame(bound.target, name, bound.trust, bound.where, {})
+        known = np.isfinite(labels[-1])
+        if known.any():
+            raise ManifestError(
+                f"target {name} labels the last bar of {self.data.assets[int(known.argmax())]},"
+                " after which nothing is known",
+                where=bound.where,
+                expected="NaN where the future is not known",
+                remedy="a comparison with NaN is false, not NaN: keep NaN with .where(future.notna())",
+            )
+        return labels
 
     def column(self, bound: Bound) -> pd.Series:
         """Return the target column of a table."""
@@ -102,30 +142,50 @@ class Workbench:
         """Compute a feature; what it asks for of the indicators is computed first."""
         named = self._named(feature, bound)
         among = {name: self._lazily(indicator, bound) for name, indicator in named.items()}
-        asked = {name: indicator.declaration for name, indicator in named.items()} or None
+        asked = {name: self._declared(indicator, bound) for name, indicator in named.items()} or None
         return self.feature(feature, bound.trust, bound.where, among, asked)
 
     def _named(self, feature: Feature, bound: Bound) -> dict[str, Feature]:
-        """Return the indicators that a feature's function names among its parameters."""
-        indicators = {i.name: i for i in bound.features[: bound.indicators] if i is not feature}
-        if not indicators:
+        """Return the indicators, declared before it, that a feature's function names among its parameters.
+
+        Raises:
+            ManifestError: it asks for a name that the data has too.
+        """
+        before = bound.features[: bound.indicators]
+        names = [indicator.name for indicator in before]
+        if feature.name in names:
+            before = before[: names.index(feature.name)]
+        if not before:
             return {}
         function = partial(feature.declaration, bound.trust, bound.where)
         free = set(inspect.signature(function).parameters) - set(getattr(function, "keywords", {}))
-        return {name: indicator for name, indicator in indicators.items() if name in free}
+        named = {indicator.name: indicator for indicator in before if indicator.name in free}
+        for name in named:
+            if name in _arguments(self.data):
+                raise ManifestError(
+                    f"feature {feature.name!r} asks for {name!r}, which is an indicator and data as well",
+                    where=bound.where,
+                    remedy="give the indicator another name",
+                )
+        return named
 
-    def _lazily(self, indicator: Feature, bound: Bound) -> Callable[[], pd.DataFrame]:
+    def _declared(self, feature: Feature, bound: Bound) -> list[Any]:
+        """Return a feature's declaration and those of what it asks for: a key for caches."""
+        named = self._named(feature, bound)
+        return [feature.declaration, {name: self._declared(i, bound) for name, i in named.items()}]
+
+    def _lazily(self, feature: Feature, bound: Bound) -> Callable[[], pd.DataFrame]:
         close = self.data.close
         return lambda: pd.DataFrame(
-            self.feature(indicator, bound.trust, bound.where), index=close.index, columns=close.columns
+            self._asking(feature, bound), index=close.index, columns=close.columns, copy=True
         )
 
     def _scaled(self, feature: Feature, scaler: Mapping[str, Any], bound: Bound) -> Panel:
         close = self.data.close
-        values = pd.DataFrame(self._asking(feature, bound), index=close.index, columns=close.columns)
+        values = self._lazily(feature, bound)()
         name = str(scaler[TARGET_KEY])
         found = inject(partial(scaler, bound.trust, bound.where), {"values": values}, name, bound.where)
-        return self._checked(found, f"{name} of {feature.name}", bound.where)
+        return checked(found, close, f"{name} of {feature.name}", bound.where)
 
     def _frame(
         self,
@@ -137,57 +197,8 @@ class Workbench:
     ) -> Panel:
         function = partial(declaration, trust, where)
         given = {**_arguments(self.data), **{indicator: frame() for indicator, frame in among.items()}}
-        return self._checked(inject(function, given, str(declaration[TARGET_KEY]), where), name, where)
-
-    def _checked(self, found: Any, name: str, where: str | None) -> Panel:
-        close = self.data.close
-        if not isinstance(found, pd.DataFrame) or not (
-            found.index.equals(close.index) and found.columns.equals(close.columns)
-        ):
-            shape = getattr(found, "shape", type(found).__name__)
-            raise ManifestError(
-                f"{name} gave {shape}, not the data's dates × assets",
-                where=where,
-                expected=f"a frame of {close.shape} on the same index and columns",
-            )
-        values = found.to_numpy(dtype=np.float64)
-        if np.isinf(values).any():
-            date, asset = np.argwhere(np.isinf(values))[0]
-            raise ManifestError(
-                f"{name} is infinite at {found.index[date]:%Y-%m-%d} for {found.columns[asset]}",
-                where=where,
-                expected="finite values, or NaN where there is none",
-            )
-        return values
-
-
-def _formed(data: Any, bound: Bound) -> Any:
-    """Form bars, then select among them."""
-    if data.kind != "panel":
-        raise ManifestError(
-            "bars and selectors need a time axis", where=bound.where, remedy="remove them, or give a panel"
-        )
-    if bound.bars is not None:
-        data = _dataset(bound.bars, data, bound)
-    missing = [name for name in bound.required if name not in data.fields]
-    if missing:
-        raise ManifestError(
-            f"the bars have no {', '.join(missing)}",
-            where=bound.where,
-            expected=f"columns {', '.join(bound.required)}",
-            remedy=f"there are {', '.join(data.fields)}: map the column in the source, or require less",
-        )
-    return data if bound.selector is None else _dataset(bound.selector, data, bound)
-
-
-def _dataset(declaration: Mapping[str, Any], data: Any, bound: Bound) -> Any:
-    name = str(declaration[TARGET_KEY])
-    found = inject(partial(declaration, bound.trust, bound.where), {"data": data}, name, bound.where)
-    if getattr(found, "kind", None) != "panel":
-        raise ManifestError(
-            f"{name} gave {type(found).__name__}", where=bound.where, expected="a Dataset of bars"
-        )
-    return found
+        found = inject(function, given, str(declaration[TARGET_KEY]), where)
+        return checked(found, self.data.close, name, where)
 
 
 def horizon_of(bound: Bound) -> int:
