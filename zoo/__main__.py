@@ -112,6 +112,8 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.show import show_version as command
         case "experiment":
             from zoo.commands.experiment import run as command
+        case "trials":
+            from zoo.commands.trials import list_trials as command
         case "verify":
             from zoo.commands.verify import verify_registry as command
         case _:

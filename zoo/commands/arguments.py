@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "versions": "the registry: id, spec, stage, created, headline metrics",
     "show": "one version: lineage, overrides, metrics logged, reproduced, variant",
     "experiment": "run an experiment and write its directory",
+    "trials": "every permutation ever evaluated for a line: the N and V of its tests",
     "verify": "check the registry against its directories",
 }
 SWEEPING: Final = ("apply", "plan")

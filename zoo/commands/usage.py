@@ -28,6 +28,7 @@ examples
   python -m zoo show version=<id>
   python -m zoo experiment experiment=momentum overwrite=true
   python -m zoo experiment experiment=momentum resume=true n_jobs=2
+  python -m zoo trials line=us_equity
   python -m zoo verify
 
 overrides: any key of the configuration, as in Hydra
