@@ -226,6 +226,14 @@ class AgreementError(PromotionError):
     """The refit resembles the variant that was measured less than it should, or nobody can tell."""
 
 
+class ReferenceModelError(PromotionError):
+    """An architecture's module has not exactly one reference model, or the model breaks the contract."""
+
+
+class ForeignCodeError(PromotionError):
+    """Another library's code raised, or gave what its experiment cannot be promoted with."""
+
+
 class LineMismatch(PromotionError):
     """The experiment's data or target is not that of the line whose champion it would challenge."""
 
@@ -339,6 +347,7 @@ __all__ = [
     "ExperimentError",
     "ExperimentExists",
     "ExperimentNotFound",
+    "ForeignCodeError",
     "InertOverride",
     "Interrupted",
     "LineMismatch",
@@ -352,6 +361,7 @@ __all__ = [
     "PortfolioError",
     "PromotionError",
     "ReconstructionError",
+    "ReferenceModelError",
     "RegistryError",
     "ResumeRefused",
     "RetiredSpec",

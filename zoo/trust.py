@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.machinery
 import importlib.util
 import re
 import sys
@@ -231,6 +232,24 @@ def import_module(name: str, trust: Trust, where: str | None = None) -> types.Mo
         ) from error
 
 
+def source_of(name: str) -> Path | None:
+    """Return the file of a module that would be imported by this name, without importing anything.
+
+    Args:
+        name: dotted; None is returned where there is no such module, or where it is no source file.
+    """
+    places: Sequence[str] | None = None
+    spec = None
+    segments = name.split(".")
+    for count in range(1, len(segments) + 1):
+        spec = importlib.machinery.PathFinder.find_spec(".".join(segments[:count]), places)
+        if spec is None:
+            return None
+        places = spec.submodule_search_locations or []
+    origin = None if spec is None else spec.origin
+    return Path(origin) if origin is not None and origin.endswith(".py") else None
+
+
 def file_hash(path: Path) -> str:
     """Return the sha256 of a source file with LF line endings."""
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
@@ -300,5 +319,6 @@ __all__ = [
     "import_module",
     "load_local",
     "resolve",
+    "source_of",
     "targets",
 ]

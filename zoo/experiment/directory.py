@@ -191,7 +191,7 @@ class ExperimentDirectory:
 
     @cached_property
     def cells(self) -> dict[int, dict[str, str]]:
-        """The rows of results.csv by id, as they were written: how many decimals a number has, for example."""
+        """The rows of results.csv by id, as they were written: "0.50" is not "0.5"."""
         rows = csv.DictReader(io.StringIO(self._read(RESULTS)), strict=True) if self.results else ()
         return {int(row[ID]): dict(row) for row in rows}
 

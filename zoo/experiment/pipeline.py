@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from zoo.errors import ExperimentCorrupt, ManifestError
+from zoo.errors import CodeDriftError, ExperimentCorrupt, ManifestError
 from zoo.experiment.definition import Definition, check_space, check_used
 from zoo.manifest import Bound, Manifest
 from zoo.manifest.held_out import HeldOut
@@ -22,7 +22,7 @@ from zoo.manifest.prepare import Prepared
 from zoo.manifest.source import source_files, source_hash
 from zoo.manifest.workbench import Workbench
 from zoo.models import SklearnModel
-from zoo.trust import Trust, check_form, import_module, load_local
+from zoo.trust import Trust, check_form, check_name, file_hash, import_module, load_local, source_of
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,65 @@ def from_metadata(metadata: Mapping[str, Any], directory: Path, trust: Trust) ->
     return Pipeline(manifest, dict(metadata.get("params") or {}))
 
 
+@dataclass(frozen=True)
+class Decoder:
+    """A single-file decoder that has been loaded.
+
+    Attributes:
+        module: with `params()` and `manifest()`.
+        name: as `metadata.json` gives it.
+        file: its source.
+        where: for errors.
+    """
+
+    module: ModuleType
+    name: str
+    file: Path
+    where: str
+
+
+def load_decoder(metadata: Mapping[str, Any], directory: Path, trust: Trust) -> Decoder:
+    """Load the decoder that a finished experiment names; nothing runs before name, trust and hash agree.
+
+    Raises:
+        TrustError: a name that is none or not trusted, or a local module that differs from the recorded one.
+        CodeDriftError: an installed module that differs from the recorded one.
+        ManifestError: it lacks `params()` or `manifest()`.
+    """
+    modules = ((metadata.get("fingerprints") or {}).get("code") or {}).get("modules") or {}
+    name = metadata["sfd_module"]
+    return _load(name, directory, trust, modules.get(str(name)))
+
+
+def _load(name: str, directory: Path, trust: Trust, recorded: str | None) -> Decoder:
+    """Load a single-file decoder: the name first, then the directory's own file, then an import."""
+    where = f"{directory}: sfd_module"
+    check_form(name, where)
+    local = directory / f"{name}.py"
+    found = "." not in name and local.is_file()
+    if not found and recorded is not None:
+        _check_recorded(name, trust, recorded, where)
+    module = load_local(local, trust, recorded=recorded) if found else import_module(name, trust, where)
+    for function in ("params", "manifest"):
+        if not callable(getattr(module, function, None)):
+            raise ManifestError(
+                f"decoder {name!r} has no {function}()", where=where, expected="params() and manifest()"
+            )
+    return Decoder(module, name, local if found else Path(str(module.__file__)), where)
+
+
+def _check_recorded(name: str, trust: Trust, recorded: str, where: str) -> None:
+    """Compare an installed decoder with the one that the experiment recorded before it is imported."""
+    source = source_of(check_name(name, trust, where))
+    if source is not None and file_hash(source) != recorded:
+        raise CodeDriftError(
+            f"{name} differs from the module that the experiment was run with, and was not imported",
+            where=where,
+            expected=f"sha256 {recorded}",
+            remedy="restore that module, or make the experiment again with overwrite=true",
+        )
+
+
 def _decoder(
     name: str,
     directory: Path,
@@ -163,21 +222,12 @@ def _decoder(
     seed: int,
     params: dict[str, list[Any]] | None,
 ) -> Pipeline:
-    """Load a single-file decoder: the name first, then the directory's own file, then an import."""
-    where = f"{directory}: sfd_module"
-    check_form(name, where)
-    local = directory / f"{name}.py"
-    found = "." not in name and local.is_file()
-    module = load_local(local, trust, recorded=recorded) if found else import_module(name, trust, where)
-    for function in ("params", "manifest"):
-        if not callable(getattr(module, function, None)):
-            raise ManifestError(
-                f"decoder {name!r} has no {function}()", where=where, expected="params() and manifest()"
-            )
+    """Return the pipeline of a decoder whose manifest is ours."""
+    decoder = _load(name, directory, trust, recorded)
+    module, where = decoder.module, decoder.where
     space = check_space(params or module.params(), where)
     manifest = _declared(module, seed, _trusting(module, trust), where, space)
-    file = local if found else Path(str(module.__file__))
-    return Pipeline(manifest, space, module, name, file)
+    return Pipeline(manifest, space, module, name, decoder.file)
 
 
 def _declared(
@@ -199,4 +249,4 @@ def _trusting(module: ModuleType, trust: Trust) -> Trust:
     return replace(trust, prefixes=(*trust.prefixes, f"{module.__name__}."))
 
 
-__all__ = ["Done", "Pipeline", "from_definition", "from_metadata"]
+__all__ = ["Decoder", "Done", "Pipeline", "from_definition", "from_metadata", "load_decoder"]
