@@ -114,6 +114,22 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.experiment import run as command
         case "trials":
             from zoo.commands.trials import list_trials as command
+        case "promote":
+            from zoo.commands.promote import promote as command
+        case "rollback":
+            from zoo.commands.rollback import roll_back as command
+        case "retire":
+            from zoo.commands.retire import retire as command
+        case "champion":
+            from zoo.commands.champion import show_champion as command
+        case "history":
+            from zoo.commands.history import show_history as command
+        case "diff":
+            from zoo.commands.diff import diff as command
+        case "gc":
+            from zoo.commands.gc import gc as command
+        case "trials":
+            from zoo.commands.trials import list_trials as command
         case "verify":
             from zoo.commands.verify import verify_registry as command
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,22 @@ from zoo.commands.arguments import Arguments
 from zoo.commands.composition import compose, hydra_started, prepared
 from zoo.commands.conclusion import concluded
 from zoo.commands.job import Result, SpecJob
+from zoo.commands.moving import post
 from zoo.commands.multirun import shared, sweep
 from zoo.commands.output import Answer, error_document
 from zoo.commands.request import Request, read_request, task_of
+from zoo.commands.retirement import carry_out
+from zoo.commands.rotation import left_out
 from zoo.commands.summary import render
 from zoo.driver.child import GRACE, is_alive
 from zoo.driver.process import Job, run_job
 from zoo.driver.result import Outcome, SpecResult
 from zoo.driver.run import make_run_directory, new_run_id, once_more
 from zoo.driver.stop import STOP_FILE, Stop, listening
-from zoo.errors import USAGE_EXIT, NothingToDo, ZooError
+from zoo.errors import FAILURE_EXIT, USAGE_EXIT, NothingToDo, ZooError
 from zoo.events import Failed, Observer, emit
 from zoo.monitoring.progress import watching
+from zoo.monitoring.webhook import FAILED
 
 
 def apply(arguments: Arguments) -> Answer:
@@ -44,14 +49,17 @@ def _several(arguments: Arguments, observers: Sequence[Observer], stop: Stop) ->
     composed, request = shared(arguments)
     run_id = request.run_id or new_run_id()
     composed.config.run.id = run_id
+    roster = request.roster()
+    waiting = left_out(arguments, request, roster)
     directory = make_run_directory(request.outputs, run_id)
-    job = ApplyJob(directory, run_id, composed.directories, request.roster(), observers, stop)
+    well = carry_out(request, roster, observers)
+    job = ApplyJob(directory, run_id, composed.directories, roster, observers, stop, waiting)
     stop.directory = directory
     results = sweep(arguments, composed, job, run_id)
     (directory / STOP_FILE).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         directory.rmdir()  # where nothing was started
-    return _answer(request, run_id, results, stop)
+    return _answer(request, run_id, results, stop, well)
 
 
 def _one(arguments: Arguments, observers: Sequence[Observer], stop: Stop) -> Answer:
@@ -61,19 +69,31 @@ def _one(arguments: Arguments, observers: Sequence[Observer], stop: Stop) -> Ans
         return _nothing_named(request)
     run_id, name = request.run_id or new_run_id(), request.job or request.spec_name
     composed.config.run.spec = request.spec_name
-    job = ApplyJob(Path(), run_id, composed.directories, request.roster(), observers, stop)
+    roster = request.roster()
+    left_out(arguments, request, roster)
+    job = ApplyJob(Path(), run_id, composed.directories, roster, observers, stop)
     job.read(composed.config)
     job.directory = make_run_directory(request.outputs, run_id)
+    well = carry_out(request, roster, observers)
 
     def start() -> Result:
         return job(composed.config)
 
-    return _answer(request, run_id, [job.again(name, start(), start)], stop)
+    return _answer(request, run_id, [job.again(name, start(), start)], stop, well)
 
 
-def _answer(request: Request, run_id: str, results: Sequence[Result], stop: Stop) -> Answer:
+def _answer(request: Request, run_id: str, results: Sequence[Result], stop: Stop, well: bool) -> Answer:
+    """Conclude a run, and post its failures; `well`: retired specs could be followed."""
     document = {"run_id": run_id, "results": list(results)}
-    return concluded(document, render, request.format, stop.exit_code)
+    failed = [
+        {"spec": result["spec"], "status": result["status"], **failure}
+        for result in results
+        for failure in result["failures"]
+    ]
+    if failed:
+        post(request, FAILED, {"command": "apply", "run_id": run_id, "failures": failed})
+    answer = concluded(document, render, request.format, stop.exit_code)
+    return answer if well or answer.exit_code else replace(answer, exit_code=FAILURE_EXIT)
 
 
 def _nothing_named(request: Request) -> Answer:

@@ -18,7 +18,15 @@ COMMANDS: Final = {
     "show": "one version: lineage, overrides, metrics logged, reproduced, variant",
     "experiment": "run an experiment and write its directory",
     "trials": "every permutation ever evaluated for a line: the N and V of its tests",
-    "verify": "check the registry against its directories",
+    "champion": "who serves a line, since when and why",
+    "history": "what was done with a line's versions: by whom, when and why",
+    "diff": "two versions side by side: settings, overrides, data, metrics",
+    "promote": "make a challenger the champion of its line",
+    "rollback": "bring a line's champion before back",
+    "retire": "take a challenger out of the race",
+    "gc": "delete the files of versions that serve no more",
+    "trials": "every permutation ever evaluated for a line: the N and V of its tests",
+    "verify": "check the registry against its directories and events",
 }
 SWEEPING: Final = ("apply", "plan")
 

@@ -33,6 +33,7 @@ class SpecJob(ABC):
         roster: every spec, for what must be unique among them.
         observers: told what happens.
         stop: a request to stop; None where nobody can ask.
+        left_out: specs that are not run this time, and why.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class SpecJob(ABC):
         roster: Mapping[str, Entry],
         observers: Iterable[Observer] = (),
         stop: Stop | None = None,
+        left_out: Mapping[str, str] | None = None,
     ) -> None:
         self.directories = tuple(directories)
         self.roster = dict(roster)
         self.observers = tuple(observers)
         self.stop = stop
+        self.left_out = dict(left_out or {})
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what belongs to this process; the roster was looked at before the job was launched."""

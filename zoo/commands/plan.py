@@ -15,9 +15,12 @@ from zoo.commands.job import Result, SpecJob
 from zoo.commands.multirun import shared, sweep
 from zoo.commands.output import Answer, plainly, show_table
 from zoo.commands.request import read_request
+from zoo.commands.retirement import foretell
+from zoo.commands.rotation import left_out
 from zoo.driver.result import Failure, Outcome, SpecResult
 from zoo.driver.stop import listening
 from zoo.errors import SpecError, ZooError
+from zoo.monitoring.status import StatusLines
 from zoo.settings import LABEL_SETTING
 from zoo.spec import Source, Spec, Top
 
@@ -39,7 +42,10 @@ def plan(arguments: Arguments) -> Answer:
         if arguments.multirun:
             with listening() as stop:
                 composed, request = shared(arguments, _NOWHERE)
-                job = PlanJob(composed.directories, request.roster(), stop=stop)
+                roster = request.roster()
+                waiting = left_out(arguments, request, roster)
+                foretell(request, roster, (StatusLines(),))
+                job = PlanJob(composed.directories, roster, stop=stop, left_out=waiting)
                 results = sweep(arguments, composed, job)
                 return concluded({"results": results}, render, request.format, stop.exit_code)
         composed = compose(prepared(arguments.overrides, arguments.config_dir), arguments.config_name)
@@ -47,8 +53,11 @@ def plan(arguments: Arguments) -> Answer:
         if request.spec_name is None:
             raise SpecError("no spec was named", expected="spec=<name>, or -m for every active spec")
         composed.config.run.spec = request.spec_name
-        job = PlanJob(composed.directories, request.roster())
+        roster = request.roster()
+        left_out(arguments, request, roster)
+        job = PlanJob(composed.directories, roster)
         job.read(composed.config)
+        foretell(request, roster, (StatusLines(),))
         return concluded({"results": [job(composed.config)]}, render, request.format)
 
 

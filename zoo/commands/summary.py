@@ -62,9 +62,12 @@ def counts(results: Sequence[Result]) -> Iterator[str]:
         yield f"{_number(len(results), 'spec')}: " + ", ".join(
             f"{ends[outcome]} {outcome.value.replace('_', ' ')}" for outcome in Outcome if ends[outcome]
         )
-    skipped = [_name(result) for result in results if result["status"] == Outcome.skipped]
-    if skipped:
-        yield f"skipped, being retired: {', '.join(skipped)}"
+    skipped = [result for result in results if result["status"] == Outcome.skipped]
+    retired = [_name(result) for result in skipped if not _left_out(result)]
+    if retired:
+        yield f"skipped, being retired: {', '.join(retired)}"
+    if waiting := [_name(result) for result in skipped if _left_out(result)]:
+        yield f"skipped, beyond the budget of the rotation: {', '.join(waiting)}"
     if failures:
         yield _number(failures, "failure")
     versions = [version for result in results for version in result["versions"]]
@@ -76,6 +79,10 @@ def counts(results: Sequence[Result]) -> Iterator[str]:
         yield f"nothing new was registered: {_number(len(versions), 'version')} registered before"
     else:
         yield "nothing was registered"
+
+
+def _left_out(result: Result) -> bool:
+    return any("rotation.budget" in notice for notice in result["notices"])
 
 
 def _number(count: int, noun: str) -> str:

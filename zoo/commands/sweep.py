@@ -107,6 +107,9 @@ class Sweep:
         for slot in slots:
             if self._stopped:
                 return
+            if (why := self._job.left_out.get(slot.spec)) is not None:
+                self._skip(slot, why)
+                continue
             try:
                 config = self._compose(slot)
                 self._job.read(config)

@@ -29,6 +29,13 @@ examples
   python -m zoo experiment experiment=momentum overwrite=true
   python -m zoo experiment experiment=momentum resume=true n_jobs=2
   python -m zoo trials line=us_equity
+  python -m zoo promote version=<id> reason="a higher net Sharpe ratio"
+  python -m zoo champion line=us_equity
+  python -m zoo history line=us_equity
+  python -m zoo rollback line=us_equity expect=<id>
+  python -m zoo diff a=<id> b=<id>
+  python -m zoo gc                           what could be deleted; dry_run=false
+  python -m zoo trials line=us_equity
   python -m zoo verify
 
 overrides: any key of the configuration, as in Hydra

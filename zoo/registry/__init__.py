@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zoo.registry.collection import Collection
+from zoo.registry.comparison import Comparison
 from zoo.registry.history import Event
 from zoo.registry.ledger import Ledger, TrialSet
 from zoo.registry.moves import Move
@@ -14,6 +15,7 @@ from zoo.registry.version import Candidate, Registered, Version
 __all__ = [
     "Candidate",
     "Collection",
+    "Comparison",
     "Event",
     "Ledger",
     "Move",

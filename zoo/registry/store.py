@@ -11,6 +11,7 @@ from zoo.errors import ArtifactCorrupt, NoChampion, RegistryError, did_you_mean
 from zoo.registry import document, moves, queries
 from zoo.registry.artifacts import DOCUMENT, FILES, SENSOR, Artifacts
 from zoo.registry.collection import Collection, Shadowed, collect, nothing_shadowed
+from zoo.registry.comparison import Comparison, compare
 from zoo.registry.database import Database
 from zoo.registry.files import check_place
 from zoo.registry.history import DELETED, PROMOTED, RETIRED, ROLLED_BACK, Event
@@ -123,6 +124,14 @@ class Registry:
         kinds = (PROMOTED, ROLLED_BACK, RETIRED, DELETED)
         with self._database.reading() as connection:
             return [] if connection is None else queries.events_of(connection, line=line, kinds=kinds)
+
+    def diff(self, a: str, b: str) -> Comparison:
+        """Put two versions side by side: parameters, settings, overrides, data, libraries and metrics.
+
+        Raises:
+            VersionNotFound: no version has one of the ids.
+        """
+        return compare(self.get(a), self.get(b))
 
     def read(self, version_id: str, filename: str) -> bytes:
         """Return a file of a version; the digest was checked on these very bytes.

@@ -1,0 +1,58 @@
+"""`gc`: delete the files of versions that serve no more; by default only say which these are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from zoo.commands.arguments import Arguments
+from zoo.commands.output import Answer, show_table
+from zoo.commands.request import asked
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_COLUMNS: Final = ("version", "stage", "KiB", "files", "why")
+
+
+def gc(arguments: Arguments) -> Answer:
+    """Say what would be deleted, or delete it with `dry_run=false`.
+
+    Raises:
+        ZooError: the configuration is refused, or the registry cannot be locked, read or written.
+    """
+    request = asked(arguments)
+    upkeep = request.upkeep
+    from zoo.registry import Registry
+
+    with Registry.open(
+        request.registry_url, artifacts=request.artifacts, read_only=upkeep.dry_run
+    ) as registry:
+        document = registry.gc(dry_run=upkeep.dry_run, keep=upkeep.keep).as_dict()
+    return Answer(document, lambda console: render(console, document), form=request.format)
+
+
+def render(console: Console, document: Mapping[str, Any]) -> None:
+    """Print a row a version that is no challenger, and the sum."""
+    fate = "would go" if document["dry_run"] else "deleted"
+    rows = [_cells(item, fate) for item in document["deleted"]]
+    rows += [_cells(item, "kept") for item in document["kept"]]
+    if rows:
+        show_table(console, _COLUMNS, rows, whole=("version",))
+    for notice in document["notices"]:
+        console.print(notice, soft_wrap=True)
+    count, size = len(document["deleted"]), document["bytes"] / 1024
+    noun = "version" if count == 1 else "versions"
+    if document["dry_run"]:
+        console.print(
+            f"the files of {count} {noun}, {size:.0f} KiB, would go with dry_run=false", soft_wrap=True
+        )
+    else:
+        console.print(f"deleted the files of {count} {noun}, {size:.0f} KiB", soft_wrap=True)
+
+
+def _cells(item: Mapping[str, Any], fate: str) -> tuple[object, ...]:
+    return item["version_id"], item["stage"], f"{item['bytes'] / 1024:.0f}", fate, item["why"]
+
+
+__all__ = ["gc", "render"]

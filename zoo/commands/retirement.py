@@ -1,0 +1,103 @@
+"""A spec that was set to `retired` takes its challengers along; its champion keeps serving, and is warned of.
+
+The commands that write do it before anything else: apply, promote, rollback and retire. Those that only read
+(plan, champion) say what the next of these will do. A spec that is active again brings nothing back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from zoo.commands.request import Request
+from zoo.errors import ZooError
+from zoo.events import Failed, Noticed, Observer, emit
+from zoo.roster import Entry
+
+if TYPE_CHECKING:
+    from zoo.registry import Version
+
+
+def carry_out(request: Request, roster: Mapping[str, Entry], observers: Iterable[Observer] = ()) -> bool:
+    """Retire the challengers of retired specs, and warn of their champions.
+
+    Args:
+        request: where the registry is; none is made.
+        roster: every spec file; one that cannot be read retires nothing.
+        observers: told of every version, and of a failure, after which the rest goes on.
+
+    Returns:
+        Whether all went well.
+    """
+    observers = tuple(observers)
+    try:
+        for entry, versions in _left_behind(request, roster):
+            emit_champions(entry, versions, observers)
+            if any(version.stage == "challenger" for version in versions):
+                _retire(request, entry, observers)
+    except ZooError as error:
+        emit(observers, Failed("retired specs", type(error).__name__, str(error)))
+        return False
+    return True
+
+
+def foretell(request: Request, roster: Mapping[str, Entry], observers: Iterable[Observer] = ()) -> None:
+    """Say what `carry_out` would do, and do nothing."""
+    observers = tuple(observers)
+    try:
+        for entry, versions in _left_behind(request, roster):
+            emit_champions(entry, versions, observers)
+            waiting = [version.version_id for version in versions if version.stage == "challenger"]
+            if waiting:
+                said = f"is retired in {entry.path}; the next apply, promote or retire retires "
+                emit(observers, Noticed(entry.name, said + ", ".join(waiting)))
+    except ZooError as error:
+        emit(observers, Failed("retired specs", type(error).__name__, str(error)))
+
+
+def emit_champions(entry: Entry, versions: Iterable[Version], observers: Iterable[Observer]) -> None:
+    """Warn of a champion whose spec is retired."""
+    for version in versions:
+        if version.stage == "champion":
+            serving = f"{version.version_id} is still champion of {version.line}"
+            emit(observers, Noticed(entry.name, f"is retired, and its {serving}: promote another"))
+
+
+def _left_behind(request: Request, roster: Mapping[str, Entry]) -> Iterator[tuple[Entry, list[Version]]]:
+    """Yield each retired spec that has challengers or a champion, with those."""
+    retired = [entry for entry in roster.values() if _retired(entry)]
+    if not retired:
+        return
+    from zoo.registry import Registry
+
+    with Registry.open(request.registry_url, artifacts=request.artifacts, read_only=True) as registry:
+        found = [
+            (
+                entry,
+                [
+                    v
+                    for stage in ("champion", "challenger")
+                    for v in registry.versions(spec=entry.name, stage=stage)
+                ],
+            )
+            for entry in retired
+        ]
+    yield from ((entry, versions) for entry, versions in found if versions)
+
+
+def _retired(entry: Entry) -> bool:
+    return entry.error is None and entry.spec is not None and entry.spec.retired
+
+
+def _retire(request: Request, entry: Entry, observers: Iterable[Observer]) -> None:
+    from zoo.registry import Registry
+
+    with Registry.open(request.registry_url, artifacts=request.artifacts) as registry:
+        moves = registry.retire_spec(entry.name, reason=f"spec {entry.name} is retired in {entry.path.name}")
+    for move in moves:
+        emit(observers, Noticed(entry.name, f"is retired, and so is {move.version.version_id} now"))
+        for notice in move.notices:
+            emit(observers, Noticed(entry.name, notice))
+
+
+__all__ = ["carry_out", "emit_champions", "foretell"]
