@@ -82,6 +82,11 @@ def test_the_table_fits_80_columns_and_says_the_n_of_the_line(zoo, recorded):
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_verify_says_how_many_trials_it_checked(zoo, recorded):
+    assert zoo.json("verify").document["trials"] == 6
+    assert zoo("verify").out == "0 versions and 6 trials checked: all well\n"
+
+
 def test_without_a_store_there_are_none_and_none_is_made(zoo):
     assert zoo.json("trials").document == []
     assert zoo("trials", "line=us_equity").out == "no trial is recorded yet\n"

@@ -2,7 +2,7 @@ def test_a_registry_that_is_whole_is_well(zoo, registered):
     registered()
     ran = zoo.json("verify")
     assert ran.code == 0
-    assert ran.document == {"ok": True, "checked": 1, "problems": [], "swept": [], "healed": []}
+    assert ran.document == {"ok": True, "checked": 1, "trials": 0, "problems": [], "swept": [], "healed": []}
     assert zoo("verify").out == "1 version checked: all well\n"
 
 

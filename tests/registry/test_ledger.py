@@ -287,7 +287,8 @@ def test_verify_finds_a_trial_that_was_edited_or_taken_away(
     registry: Registry, root: Path, change: str, message: str
 ) -> None:
     registry.ledger.record(LINE, [trial(n) for n in range(4)])
-    assert registry.verify().ok
+    report = registry.verify()
+    assert (report.ok, report.trials) == (True, 4)
     execute(root, "DROP TRIGGER trials_only_grow", "DROP TRIGGER trials_are_never_deleted", change)
     problems = registry.verify().problems
     assert [problem.kind for problem in problems] == ["trial"]

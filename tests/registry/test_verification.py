@@ -43,6 +43,7 @@ def test_a_sound_store_is_reported_as_json(registry: Registry) -> None:
     assert json.loads(json.dumps(report.as_dict())) == {
         "ok": True,
         "checked": 3,
+        "trials": 0,
         "problems": [],
         "swept": [],
         "healed": [],

@@ -36,10 +36,16 @@ def render(console: Console, document: Mapping[str, Any]) -> None:
         console.print(f"{problem['version_id'] or 'the store'}: {problem['message']}", soft_wrap=True)
     for path in document["swept"]:
         console.print(f"deleted {path}, which a dead writer left", soft_wrap=True)
-    versions, problems = document["checked"], len(document["problems"])
-    checked = f"{versions} version{'' if versions == 1 else 's'} checked"
-    wrong = f"{problems} problem{'' if problems == 1 else 's'}" if problems else "all well"
-    console.print(f"{checked}: {wrong}", soft_wrap=True)
+    checked = _counted(document["checked"], "version")
+    if document.get("trials"):
+        checked += f" and {_counted(document['trials'], 'trial')}"
+    problems = len(document["problems"])
+    wrong = _counted(problems, "problem") if problems else "all well"
+    console.print(f"{checked} checked: {wrong}", soft_wrap=True)
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 __all__ = ["render", "verify_registry"]

@@ -45,12 +45,14 @@ class VerifyReport:
         problems: what is wrong.
         swept: the staging directories of dead writers that were deleted, relative to the artefacts.
         healed: what was written into the exported event log.
+        trials: how many trials of the ledger were checked.
     """
 
     checked: int
     problems: tuple[Problem, ...]
     swept: tuple[str, ...]
     healed: tuple[str, ...] = ()
+    trials: int = 0
 
     @property
     def ok(self) -> bool:
@@ -62,6 +64,7 @@ class VerifyReport:
         return {
             "ok": self.ok,
             "checked": self.checked,
+            "trials": self.trials,
             "problems": [asdict(problem) for problem in self.problems],
             "swept": list(self.swept),
             "healed": list(self.healed),
@@ -104,7 +107,7 @@ def verify(database: Database, artifacts: Artifacts) -> VerifyReport:
         *_set_aside(artifacts),
         *(Problem(None, "trial", message) for message in trial.breaks(survey.trials)),
     ]
-    return VerifyReport(len(survey.rows), tuple(problems), survey.swept, survey.healed)
+    return VerifyReport(len(survey.rows), tuple(problems), survey.swept, survey.healed, len(survey.trials))
 
 
 def _survey(database: Database, artifacts: Artifacts) -> _Survey:
