@@ -60,7 +60,8 @@ class SklearnModel:
 
         X, y = _own(data["x_train"]), _own(data["y_train"])
         fresh = clone(self.estimator).set_params(**params)
-        dated = {name: data[name] for name in _dated(type(fresh)) if name in data}
+        kind: Any = type(fresh)
+        dated = {name: data[name] for name in _dated(kind) if name in data}
         self.estimator = fresh.fit(X, y, **dated)
         return self
 
