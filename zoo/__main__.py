@@ -128,6 +128,8 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.diff import diff as command
         case "gc":
             from zoo.commands.gc import gc as command
+        case "analyze":
+            from zoo.commands.analyze import run as command
         case "trials":
             from zoo.commands.trials import list_trials as command
         case "verify":

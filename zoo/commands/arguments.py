@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "versions": "the registry: id, spec, stage, created, headline metrics",
     "show": "one version: lineage, overrides, metrics logged, reproduced, variant",
     "experiment": "run an experiment and write its directory",
+    "analyze": "what a finished experiment says: tables, and one HTML page",
     "trials": "every permutation ever evaluated for a line: the N and V of its tests",
     "champion": "who serves a line, since when and why",
     "history": "what was done with a line's versions: by whom, when and why",

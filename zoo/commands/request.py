@@ -84,6 +84,8 @@ class Request:
         overwrite: whether an experiment's directory may be replaced.
         resume: whether an unfinished experiment is gone on with.
         n_jobs: processes over an experiment's permutations.
+        by: the score that `analyze` judges parameters by; None takes the walk-forward one.
+        page: where `analyze` writes its page; None takes the default.
         run_id: the run's name; None where nothing runs.
         job: the name of the spec's directory below the run's.
         threads: for the numeric libraries of one process.
@@ -109,6 +111,8 @@ class Request:
     overwrite: bool
     resume: bool
     n_jobs: int
+    by: str | None
+    page: str | None
     run_id: str | None
     job: str | None
     threads: int | None
@@ -182,6 +186,8 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         overwrite=values["overwrite"],
         resume=values["resume"],
         n_jobs=_positive("n_jobs", values["n_jobs"]),
+        by=values["by"],
+        page=values["page"],
         run_id=run["id"],
         job=run["name"],
         threads=run["threads"],

@@ -106,6 +106,8 @@ class ConfigSchema:
     overwrite: bool = False
     resume: bool = False
     n_jobs: int = 1
+    by: str | None = None
+    page: str | None = None
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
     run: RunSchema = field(default_factory=RunSchema)

@@ -65,6 +65,20 @@ class Analysis:
     tables: Mapping[str, pd.DataFrame]
     notes: Mapping[str, str]
 
+    @property
+    def best(self) -> int | None:
+        """The id of the best permutation by the score; None without a finite one."""
+        if self.score is None or not self.score.finite()[0].any():
+            return None
+        return int(self.score.ranked()[0])
+
+    def best_first(self, table: str) -> pd.DataFrame:
+        """Return a table with a row a permutation in the order of the score, or by id without one."""
+        found = self.tables[table]
+        if self.score is None or found.empty:
+            return found
+        return found.set_index("id").loc[self.score.ranked()].reset_index()
+
 
 def analyse(source: Source, *, by: str | None = None, resamples: int = RESAMPLES) -> Analysis:
     """Read an experiment once, and compute every table.

@@ -44,8 +44,8 @@ def parameter_importance(
     Returns:
         A row a parameter, the largest share first: `parameter`, `score` and `part` (what was measured, and
         on which part of the data), `levels` (values tried), `rounds` (with a finite score), `share` (η²),
-        `chance`, `corrected` (ε², below 0 for less than noise has), `low` and `high` (95%; NaN with fewer
-        than 5 rounds), `p_value` (share of reshuffled scores whose η² is as large; exact for few rounds). NaN
+        `chance`, `corrected` (ε², 0 where it is below), `low` and `high` (95%, likewise; NaN with fewer than
+        5 rounds), `p_value` (share of reshuffled scores whose η² is as large; exact for few rounds). NaN
         where a value is not defined: one value, one round, or a score that never changes. Empty without a
         score or without parameters.
 
@@ -71,12 +71,18 @@ def parameter_importance(
 def _effect(values: Floats, levels: Levels, seed: int, resamples: int) -> tuple[float, ...]:
     n, k = len(values), len(levels.labels)
     share = float(eta_squared(values, levels.codes))
-    corrected = float(epsilon_squared(values, levels.codes))
+    corrected = _positive(float(epsilon_squared(values, levels.codes)))
     chance = (k - 1) / (n - 1) if n > 1 else math.nan
     if not math.isfinite(share):
         return k, n, share, chance, corrected, math.nan, math.nan, math.nan
-    low, high = percentile_interval(epsilon_squared, values, levels.codes, seed=seed, resamples=resamples)
+    ends = percentile_interval(epsilon_squared, values, levels.codes, seed=seed, resamples=resamples)
+    low, high = map(_positive, ends)
     return k, n, share, chance, corrected, low, high, _chance_of(values, levels.codes, seed, resamples)
+
+
+def _positive(share: float) -> float:
+    """Return a corrected share, of which less than none is none; NaN stays."""
+    return share if math.isnan(share) else max(share, 0.0)
 
 
 def eta_squared(values: Floats, codes: NDArray[Any], axis: int = -1) -> Floats:
