@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from zoo.metrics import (
@@ -13,6 +13,7 @@ from zoo.metrics import (
     minimum_track_record,
     moments,
     probabilistic_sharpe_ratio,
+    significance,
     trial_variance,
 )
 
@@ -144,6 +145,28 @@ def test_cloning_a_trial_changes_nothing():
     assert trial_variance(np.hstack([table, clones])) == pytest.approx(trial_variance(table), rel=1e-12)
     assert np.hstack([table, clones]).var() > 0
     assert trial_variance(np.hstack([table[:, :1]] * 50)) == 0
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 12))
+@settings(deadline=None, max_examples=60)
+def test_near_duplicates_are_found_among_all_pairs_however_they_are_taken_in_blocks(seed, trials, block):
+    rng = np.random.default_rng(seed)
+    base = rng.normal(0.0, 0.01, (50, max(1, trials // 3)))
+    table = base[:, rng.integers(0, base.shape[1], trials)] + rng.normal(0.0, 0.003, (50, trials))
+    correlation = np.atleast_2d(np.corrcoef(table, rowvar=False))
+    assume(np.abs(correlation - 0.95).min() > 1e-9)
+    kept = []
+    for number in range(trials):
+        if all(correlation[number, other] <= 0.95 for other in kept):
+            kept.append(number)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(significance, "_BLOCK", block)
+        found = trial_variance(table)
+    ratios = (table.mean(axis=0) / table.std(axis=0, ddof=1))[kept]
+    among = correlation[np.ix_(kept, kept)]
+    mean = (among.sum() - len(kept)) / max(1, len(kept) * (len(kept) - 1))
+    expected = max(ratios.var(ddof=1), (1 - mean) / 50) if len(kept) > 1 else 0.0
+    assert found == pytest.approx(expected, rel=1e-9)
 
 
 def test_trials_that_agree_too_well_have_the_variance_of_luck_all_the_same():

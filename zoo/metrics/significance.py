@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 _NORMAL = NormalDist()
 _DUPLICATE = 0.95  # correlation above which two trials are one
+_BLOCK = 512  # trials that are compared at once
 _FEWEST = 3  # periods: with fewer there is no skew
 
 
@@ -139,23 +140,38 @@ def trial_variance(returns: ArrayLike) -> float:
     table, spread = table[:, real], spread[real]
     if not table.shape[1]:
         return math.nan
-    correlation = np.atleast_2d(np.corrcoef(table, rowvar=False))
-    kept = _distinct(correlation)
+    average = table.mean(axis=0)
+    table -= average
+    table /= np.linalg.norm(table, axis=0)  # a correlation is a product of two columns now
+    kept = _distinct(table)
     if len(kept) == 1:
         return 0.0
-    sharpe = table.mean(axis=0)[kept] / spread[kept]
-    among = correlation[np.ix_(kept, kept)]
-    mean = (among.sum() - len(kept)) / (len(kept) * (len(kept) - 1))
+    sharpe = average[kept] / spread[kept]
+    total = table[:, kept].sum(axis=1)  # its square is the sum of all correlations, each trial's own too
+    mean = (total @ total - len(kept)) / (len(kept) * (len(kept) - 1))
     return float(max(sharpe.var(ddof=1), (1.0 - mean) / len(table)))
 
 
-def _distinct(correlation: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the trials that are near-duplicates of no earlier one that was kept."""
-    again = np.zeros(len(correlation), dtype=bool)
-    for trial, row in enumerate(correlation):
-        if not again[trial]:
-            again[trial + 1 :] |= row[trial + 1 :] > _DUPLICATE
-    return np.flatnonzero(~again)
+def _distinct(units: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the trials that are near-duplicates of no earlier one that was kept.
+
+    Blocks of trials are compared with those kept so far: ten thousand need no matrix of all pairs.
+
+    Args:
+        units: periods × trials, each of mean 0 and length 1.
+    """
+    kept, found = np.empty_like(units, order="F"), list[int]()
+    for start in range(0, units.shape[1], _BLOCK):
+        block = units[:, start : start + _BLOCK]
+        alike = kept[:, : len(found)].T @ block > _DUPLICATE
+        again: NDArray[np.bool_] = np.any(alike, axis=0)
+        for trial, row in enumerate(block.T @ block):
+            if not again[trial]:
+                again[trial + 1 :] |= row[trial + 1 :] > _DUPLICATE
+        fresh = np.flatnonzero(~again)
+        kept[:, len(found) : len(found) + len(fresh)] = block[:, fresh]
+        found += (start + fresh).tolist()
+    return np.array(found, dtype=np.intp)
 
 
 def _variance(sharpe: float, skew: float, kurtosis: float) -> float:
