@@ -157,7 +157,7 @@ def _panel(bound: Bound, bench: Workbench) -> PanelCube:
     names = tuple(f.name for f in bound.features)
     lags = -(-horizon // bound.every) - 1
     dates, assets = bench.data.dates, list(bench.data.assets)
-    days = bench.cache.get("days", lambda: [_iso(date) for date in dates])
+    days = bench.cache.get("days", lambda: _days(dates))
     return PanelCube(F, Y, bars, names, dates, assets, usable, horizon, lags, days)
 
 
@@ -199,8 +199,11 @@ def _check_timeless(bound: Bound) -> None:
             raise ManifestError(f"manifest.{problem}", where=bound.where, remedy=f"remove `{key}`")
 
 
-def _iso(date: pd.Timestamp) -> str:
-    return date.date().isoformat() if date == date.normalize() else date.isoformat()
+def _days(dates: pd.DatetimeIndex) -> list[str]:
+    """Return what bars are called: by their days, or all by their times where one has a time of day."""
+    if (dates == dates.normalize()).all():
+        return [date.date().isoformat() for date in dates]
+    return [date.isoformat() for date in dates]
 
 
 __all__ = ["Cube", "PanelCube", "Sample", "TableCube", "build_cube"]

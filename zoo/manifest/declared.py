@@ -69,12 +69,16 @@ def _dates(split: Mapping[str, Any], where: str | None) -> SplitDates:
 
 
 def _day(value: Any, name: str, where: str | None) -> str:
+    text = str(value)
     try:
-        return dt.date.fromisoformat(str(value)).isoformat()
+        day = dt.date.fromisoformat(text).isoformat()
     except ValueError:
+        day = ""
+    if not day or text not in (day, day.replace("-", "")):  # fromisoformat overlooks what follows a date
         raise ManifestError(
             f"manifest.split.{name}: {value!r}", where=where, expected="a date such as 2015-01-02"
-        ) from None
+        )
+    return day
 
 
 def functions_of(key: str, value: Any, where: str | None) -> list[Declaration]:

@@ -60,14 +60,12 @@ class Workbench:
         Raises:
             ManifestError: a function that gives no panel, or bars without a required column.
         """
-        if bound.bars is None and bound.selector is None and not bound.required:
+        if bound.bars is None and bound.selector is None:
+            if bound.required:
+                form(self.data, bound)
             return self
         key = key_of(["formed", bound.formation])
-        return self._formations.get(key, lambda: self._formed(bound))  # type: ignore[no-any-return]
-
-    def _formed(self, bound: Bound) -> Workbench:
-        found = form(self.data, bound)
-        return self if found is self.data else Workbench(found)
+        return self._formations.get(key, lambda: Workbench(form(self.data, bound)))  # type: ignore[no-any-return]
 
     def columns(self, bound: Bound) -> list[Panel]:
         """Return every feature of a panel as dates × assets, on all bars, scaled if the scaler is causal."""
