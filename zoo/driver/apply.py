@@ -77,8 +77,7 @@ class Application:
                 observers=[self._advance],
             )
             ids = choose(source.experiment, source.permutations)
-            manifest = trainer.pipeline.manifest.to_config()
-            self.task.line.check_manifest(manifest, f"{self.name}: {source.experiment}")
+            self._check_line(trainer, f"{self.name}: {source.experiment}")
             self._count(trainer.directory, registry)
         except Interrupted:
             raise
@@ -97,6 +96,11 @@ class Application:
 
         line = self.task.line.name
         registry.ledger.record(line, trials_of(directory, line))
+
+    def _check_line(self, trainer: Trainer, where: str) -> None:
+        """Refuse another line's experiment; what another library's manifest predicts cannot be asked."""
+        if not trainer.is_foreign:
+            self.task.line.check_manifest(trainer.pipeline.manifest.to_config(), where)
 
     def _same_as_recorded(self, trainer: Trainer) -> None:
         """Tell of overrides that equal what the experiment recorded: they change nothing."""

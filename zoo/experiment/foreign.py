@@ -7,6 +7,7 @@ models are and what its metrics mean is the library's own affair; zoo runs it ag
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata as distributions
@@ -98,9 +99,13 @@ class ForeignPipeline:
     def libraries(self, modules: Iterable[str]) -> dict[str, str]:
         """Return the versions of the libraries behind `modules`, and of those behind every result."""
         tops = {name.partition(".")[0] for name in modules}
-        installed = distributions.packages_distributions()
-        names = {owner for top in tops for owner in installed.get(top, ())}
+        names = {owner for top in tops for owner in _installed().get(top, ())}
         return library_versions(sorted(names - {"zoo"}))
+
+
+@functools.cache
+def _installed() -> Mapping[str, list[str]]:
+    return distributions.packages_distributions()
 
 
 def foreign_pipeline(metadata: Mapping[str, Any], directory: Path, trust: Trust) -> ForeignPipeline | None:

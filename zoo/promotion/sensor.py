@@ -14,6 +14,8 @@ from zoo.errors import ManifestError, SensorInputError
 from zoo.manifest.bound import Bound
 from zoo.manifest.workbench import Workbench
 from zoo.models import SklearnModel
+from zoo.promotion.foreign_model import ForeignModel
+from zoo.promotion.rows import Rows
 from zoo.promotion.storage import dump, load
 from zoo.settings import DEFAULTS, using
 from zoo.trust import Trust
@@ -29,13 +31,13 @@ class Sensor:
         round_params: the permutation's parameters.
         metadata: provenance: experiment, settings, overrides, data, code, split, validation.
         results: metrics by stage: `logged`, `reproduced`, `variant`, `refit`.
-        bound: how features are computed; None where a training function of somebody else's made the model.
+        bound: how features are computed; None where somebody else's function or library made the model.
         features: their names, in the order of X's columns.
         trust: what the model and its features may import.
     """
 
     permutation_id: int
-    model: SklearnModel
+    model: SklearnModel | ForeignModel
     round_params: Mapping[str, Any]
     metadata: Mapping[str, Any]
     results: Mapping[str, Mapping[str, Any]]
@@ -63,6 +65,8 @@ class Sensor:
             SensorInputError: features missing, extra, reordered or not numeric, or data that a feature
                 cannot use.
         """
+        if isinstance(self.model, ForeignModel) and isinstance(data, Mapping):
+            return self.model.predict(data)
         if isinstance(data, Mapping):
             return self.model.predict({"x_test": self._checked(data.get("x_test"))})
         if isinstance(data, pd.DataFrame):
@@ -79,7 +83,7 @@ class Sensor:
     def _from_panel(self, data: Any) -> pd.Series:
         if self.bound is None:
             raise SensorInputError(
-                "an external trainer made this sensor, and how it computes features is not known",
+                "made by an external trainer or another library: how its features are computed is not known",
                 expected="{'x_test': X}",
             )
         bench = Workbench(data)
@@ -160,6 +164,8 @@ class Sensor:
             "features": list(self.features),
             "deterministic": self.model.deterministic,
         }
+        if isinstance(self.model, ForeignModel):
+            document["rows"] = self.model.rows.as_dict()
         return dump(self.model.estimator, document, self.trust)
 
     @classmethod
@@ -169,7 +175,11 @@ class Sensor:
         """Read what `dumps` wrote; see `zoo.promotion.storage.load` for what it raises."""
         trust = Trust.of(trusted)
         estimator, document = load(content, trust, where)
-        model = SklearnModel(estimator, deterministic=document["deterministic"])
+        model = (
+            ForeignModel(estimator, Rows.from_dict(document["rows"]), where)
+            if "rows" in document
+            else SklearnModel(estimator, deterministic=document["deterministic"])
+        )
         return cls(
             document["permutation_id"],
             model,
@@ -182,8 +192,10 @@ class Sensor:
         )
 
 
-def scores_of(model: SklearnModel, X: NDArray[Any]) -> NDArray[Any]:
+def scores_of(model: SklearnModel | ForeignModel, X: NDArray[Any]) -> NDArray[Any]:
     """Return a score a row: the prediction, or for two classes the probability of the second."""
+    if isinstance(model, ForeignModel):
+        return model.scores({"x_test": X})
     out = model.predict({"x_test": X})
     probs = out.get("_probs")
     if probs is None or probs.shape[1] != 2:

@@ -26,11 +26,13 @@ from zoo.errors import (
 )
 from zoo.events import Advanced, Observer, emit
 from zoo.experiment.directory import ExperimentDirectory, Round
+from zoo.experiment.foreign import foreign_pipeline
 from zoo.experiment.format import declared_digest
 from zoo.experiment.pipeline import Done, Pipeline, from_metadata
 from zoo.experiment.space import Space
 from zoo.manifest.libraries import changed, major
 from zoo.manifest.workbench import Workbench
+from zoo.promotion.foreign import ForeignTrainer
 from zoo.promotion.refit import agreement, counts, predictions_of, train_end
 from zoo.promotion.sensor import Sensor
 from zoo.promotion.validation import Validation, validate
@@ -74,8 +76,8 @@ class Trainer:
 
     Args:
         experiment_dir: the directory.
-        data: a `Dataset` or a `Table` in place of the manifest's source; its fingerprint must be the
-            recorded one.
+        data: a `Dataset` or a `Table` in place of the manifest's source, or whatever another library's
+            manifest prepares; its fingerprint must be the recorded one.
         trusted: a `Trust`, prefixes, or None for the default list.
         allowed: settings that may be overridden; None takes the code's allowlist.
         observers: who is told of progress.
@@ -143,6 +145,28 @@ class Trainer:
         return {**DEFAULTS, **(self.directory.metadata.get("settings") or {})}
 
     @cached_property
+    def _foreign(self) -> ForeignTrainer | None:
+        """What promotes another library's experiment; None where the manifest is ours."""
+        with using(self.recorded):
+            found = foreign_pipeline(self.directory.metadata, self.directory.path, self.trust)
+        if found is None:
+            return None
+        return ForeignTrainer(
+            self.directory,
+            found,
+            self._data,
+            trust=self.trust,
+            recorded=self.recorded,
+            allowed=self.allowed,
+            told=self._told,
+        )
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the experiment's manifest is another library's object."""
+        return self._foreign is not None
+
+    @cached_property
     def pipeline(self) -> Pipeline:
         """The experiment's pipeline; nothing of it is imported before its names are checked."""
         with using(self.recorded):  # a decoder may read them while it declares
@@ -207,6 +231,9 @@ class Trainer:
         check_allowed(overrides, self.allowed)
         check_values(overrides)
         logged = self.directory.round(permutation_id)
+        if self._foreign is not None:
+            found = self._foreign.promote(logged, overrides)
+            return Outcome(logged.id, found.sensor, found.predictions, found.inputs, None, found.label)
         where = f"{self.directory.path}, permutation {logged.id}"
         self._check_space(logged, where)
         with using(self.recorded):

@@ -86,7 +86,7 @@ def validate(
     if logged.split is not None and logged.split != done.prepared.boundaries:
         mismatches.append(Mismatch("split", logged.split, done.prepared.boundaries, 0))
     if mismatches:
-        raise _error(mismatches, where, libraries)
+        raise reconstruction_error(mismatches, where, libraries)
     predicted = sum(value is not None for value in logged.preds)
     if not logged.metrics or not predicted:
         raise ReconstructionError(
@@ -213,9 +213,10 @@ def _short(value: Any) -> Any:
     return value if not isinstance(value, list) else f"{len(value)} values from {value[:1]} to {value[-1:]}"
 
 
-def _error(
+def reconstruction_error(
     mismatches: list[Mismatch], where: str, libraries: dict[str, tuple[str, str]]
 ) -> ReconstructionError:
+    """Return the error that names what does not reproduce, and the libraries that changed since."""
     shown = "; ".join(map(str, mismatches[:_SHOWN]))
     more = f"; and {len(mismatches) - _SHOWN} more" if len(mismatches) > _SHOWN else ""
     since = ", ".join(f"{name} {then} -> {now}" for name, (then, now) in libraries.items())
@@ -244,6 +245,7 @@ __all__ = [
     "compare_predictions",
     "compare_rows",
     "compare_series",
+    "reconstruction_error",
     "same",
     "validate",
 ]
