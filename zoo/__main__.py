@@ -130,8 +130,6 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.gc import gc as command
         case "analyze":
             from zoo.commands.analyze import run as command
-        case "trials":
-            from zoo.commands.trials import list_trials as command
         case "verify":
             from zoo.commands.verify import verify_registry as command
         case _:

@@ -26,7 +26,6 @@ COMMANDS: Final = {
     "rollback": "bring a line's champion before back",
     "retire": "take a challenger out of the race",
     "gc": "delete the files of versions that serve no more",
-    "trials": "every permutation ever evaluated for a line: the N and V of its tests",
     "verify": "check the registry against its directories and events",
 }
 SWEEPING: Final = ("apply", "plan")

@@ -20,6 +20,7 @@ from zoo.spec import NAME
 
 CONFIG_NAME: Final = "config"
 GROUPS: Final = ("spec", "experiment", "line")  # each file of these is one thing that a researcher names
+FREE: Final = ("reason",)  # free text: whatever a person writes
 _OPEN: Final = "spec."  # what may stand here says the reader of specs, not the file that is changed
 _SWEEP: Final = frozenset("()[]{}$")
 
@@ -62,7 +63,7 @@ def prepared(overrides: Sequence[str], config_dir: str | None = None) -> list[st
     Raises:
         ConfigError: `config_dir` is no directory, or a spec or an experiment is no file's stem.
     """
-    ready = [_named(_opened(override)) for override in overrides]
+    ready = [_free(_named(_opened(override))) for override in overrides]
     if config_dir is not None:
         path = Path(config_dir).expanduser().resolve()
         if not path.is_dir():
@@ -91,6 +92,14 @@ def _named(override: str) -> str:
                 remedy="give the file's name without .yaml",
             )
     return f"{group}={','.join(quoted(name) for name in names)}"
+
+
+def _free(override: str) -> str:
+    """Quote free text, in which a comma is no sweep; null and what is quoted already stay."""
+    key, equals, value = override.partition("=")
+    if key.lstrip("+") not in FREE or not equals or value in ("", "null") or value[0] in "'\"":
+        return override
+    return f"{key}={quoted(value)}"
 
 
 def quoted(text: str) -> str:

@@ -36,7 +36,6 @@ examples
   python -m zoo diff a=<id> b=<id>
   python -m zoo gc                           what could be deleted; dry_run=false
   python -m zoo analyze experiment=momentum [by=val_rank_ic] [page=report.html]
-  python -m zoo trials line=us_equity
   python -m zoo verify
 
 overrides: any key of the configuration, as in Hydra

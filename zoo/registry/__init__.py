@@ -7,6 +7,7 @@ from zoo.registry.comparison import Comparison
 from zoo.registry.history import Event
 from zoo.registry.ledger import Ledger, TrialSet
 from zoo.registry.moves import Move
+from zoo.registry.rebuilding import Rebuilt
 from zoo.registry.store import Registry
 from zoo.registry.trial import Trial
 from zoo.registry.verification import Problem, VerifyReport
@@ -20,6 +21,7 @@ __all__ = [
     "Ledger",
     "Move",
     "Problem",
+    "Rebuilt",
     "Registered",
     "Registry",
     "Trial",

@@ -115,8 +115,8 @@ def _needed(past: Succession, keep: int) -> dict[str, str]:
     found: dict[str, str] = {}
     for former in past.former.values():
         found |= dict.fromkeys(former[:keep], f"one of the last {keep} former champions")
-    for throne in past.thrones.values():
-        found |= dict.fromkeys(throne[-2:-1], "a rollback goes back to it")
+    for earlier in past.earlier.values():
+        found |= dict.fromkeys(earlier[-1:], "a rollback goes back to it")
     return found
 
 

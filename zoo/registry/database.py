@@ -155,7 +155,8 @@ _EXPLANATIONS: dict[str, tuple[str, str]] = {
     ),
     "SQLITE_NOTADB": (
         "the file is no SQLite database",
-        "set registry.url to another path, or restore the file",
+        "set registry.url to another path, restore the file, or make a new one from the versions' "
+        "directories and the event log with `zoo verify rebuild=true`",
     ),
     "SQLITE_CORRUPT": (
         "the database is damaged",

@@ -129,11 +129,12 @@ class EventLog:
             self._append(missing, tail.size)
         return len(missing)
 
-    def heal(self, rows: Sequence[Row]) -> tuple[str | None, str | None]:
+    def heal(self, rows: Sequence[Row], *, replace: bool = False) -> tuple[str | None, str | None]:
         """Bring the log up to the database's events, and keep a damaged one aside.
 
         Args:
             rows: every event of the database, in order.
+            replace: keep also one aside that tells of more than the database.
 
         Returns:
             What was done, and what is wrong and was left alone; None for nothing.
@@ -145,7 +146,7 @@ class EventLog:
             return None, None
         known = {row["digest"] for row in rows}
         unknown = [row for row in map(parse, content.splitlines()) if row and row["digest"] not in known]
-        if unknown:
+        if unknown and not replace:
             return None, _ahead(self.path, unknown)
         kept, newline, _ = content.rpartition(b"\n")
         if wanted.startswith(kept + newline):

@@ -25,6 +25,7 @@ PROMOTED = "promoted"
 ROLLED_BACK = "rolled_back"
 RETIRED = "retired"
 DELETED = "deleted"
+LOST = "lost"
 FIRST = "0" * 64  # what the first event carries for the one before
 
 
@@ -35,7 +36,8 @@ class Event:
     Attributes:
         position: 1 for the first event of the store, then without a gap.
         kind: `registered`; `promoted` and `rolled_back`, by which the version became the champion;
-            `retired`; `deleted`, by which its files went.
+            `retired`; `deleted`, by which its files went; `lost`, where a database was made anew and the
+            version's files were not whole.
         line: the version's line.
         version_id: the version.
         at: UTC, ISO 8601 with microseconds; the order is `position`'s, since clocks jump.
@@ -105,7 +107,12 @@ def parse(rows: Iterable[Row[Any]]) -> list[Event]:
     Raises:
         RegistryError: a row was damaged.
     """
-    return [_event(row._mapping) for row in rows]
+    return parse_mappings(row._mapping for row in rows)
+
+
+def parse_mappings(rows: Iterable[Mapping[Any, Any]]) -> list[Event]:
+    """Do the same for columns by name, as the exported log has them."""
+    return [_event(row) for row in rows]
 
 
 def breaks(rows: Iterable[Mapping[Any, Any]]) -> list[tuple[str, str]]:
@@ -126,6 +133,16 @@ def breaks(rows: Iterable[Mapping[Any, Any]]) -> list[tuple[str, str]]:
             found.append((version_id, f"event {at} was changed after it was written"))
         position, previous = at, row["digest"]
     return found
+
+
+def sound(rows: Iterable[Mapping[Any, Any]]) -> int:
+    """Return how many events, from the first on, follow each from the one before."""
+    count, previous = 0, FIRST
+    for row in rows:
+        if row["position"] != count + 1 or row["previous"] != previous or not intact(row):
+            break
+        count, previous = count + 1, row["digest"]
+    return count
 
 
 def intact(row: Mapping[Any, Any]) -> bool:
@@ -153,6 +170,7 @@ def _actor() -> str:
 __all__ = [
     "DELETED",
     "FIRST",
+    "LOST",
     "PROMOTED",
     "REGISTERED",
     "RETIRED",
@@ -163,4 +181,6 @@ __all__ = [
     "intact",
     "now",
     "parse",
+    "parse_mappings",
+    "sound",
 ]

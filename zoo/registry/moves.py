@@ -236,17 +236,18 @@ def _crown(
 def _before(store: Store, line: str, expect: str | None) -> Version:
     """Return the version that a rollback of the line goes back to."""
     with store.database.reading() as connection:
-        throne = [] if connection is None else succession(queries.reigns(connection, line)).thrones.get(line)
-        earlier = [queries.find(connection, name) for name in reversed((throne or [])[:-1])]
+        past = succession([] if connection is None else queries.reigns(connection, line))
+        earlier = [queries.find(connection, name) for name in reversed(past.earlier.get(line, []))]
         current = queries.champion(connection, line)
-    if current is None:
+    if current is None and not earlier:
         raise NoChampion("the line has no champion", where=line, remedy="promote a version first")
     _check_champion(line, current, expect)
     for version in earlier:
         if version.deleted_at is None:
             return version
+    now = "the one that was lost" if current is None else current.version_id
     raise NoChampion(
-        f"no champion before {current.version_id} is left to go back to",
+        f"no champion before {now} is left to go back to",
         where=line,
         remedy="`zoo history` lists those that were champion; name one with version=",
     )

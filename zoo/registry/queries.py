@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, select
 
 from zoo.errors import VersionNotFound, did_you_mean
 from zoo.registry import document, history
-from zoo.registry.history import DELETED, PROMOTED, ROLLED_BACK, Event
+from zoo.registry.history import DELETED, LOST, PROMOTED, ROLLED_BACK, Event
 from zoo.registry.schema import events, versions
 from zoo.registry.version import CHAMPION, Version
 
@@ -66,7 +66,7 @@ def events_of(
 
 def reigns(connection: Connection, line: str) -> list[Event]:
     """Return the events by which the line's champion changed, the oldest first."""
-    return events_of(connection, line=line, kinds=(PROMOTED, ROLLED_BACK))
+    return events_of(connection, line=line, kinds=(PROMOTED, ROLLED_BACK, LOST))
 
 
 def _not_found(version_id: str, known: Sequence[str]) -> VersionNotFound:

@@ -14,9 +14,10 @@ from zoo.registry.collection import Collection, Shadowed, collect, nothing_shado
 from zoo.registry.comparison import Comparison, compare
 from zoo.registry.database import Database
 from zoo.registry.files import check_place
-from zoo.registry.history import DELETED, PROMOTED, RETIRED, ROLLED_BACK, Event
+from zoo.registry.history import DELETED, LOST, PROMOTED, RETIRED, ROLLED_BACK, Event
 from zoo.registry.ledger import Ledger
 from zoo.registry.moves import Move, Store, deleted
+from zoo.registry.rebuilding import Rebuilt, rebuild
 from zoo.registry.registration import register
 from zoo.registry.schema import versions
 from zoo.registry.verification import VerifyReport, verify
@@ -75,6 +76,28 @@ class Registry:
         """Every permutation ever evaluated, by line: what registered versions were chosen from."""
         return Ledger(self._database, read_only=self._read_only)
 
+    @classmethod
+    def rebuild(cls, url: str, *, artifacts: Path | None = None) -> Rebuilt:
+        """Make a new database from the directories and the exported log; see `zoo.registry.rebuilding`.
+
+        Args:
+            url: the store's, as `open` takes it; a database that cannot be read is moved aside, one that can
+                stays where it is, and the new one lies beside it.
+            artifacts: the directory of the versions' directories; the database's own unless given.
+
+        Raises:
+            RegistryError: there is nothing to make it from.
+            StoreUnavailable: the old one is locked, or the new one cannot be written.
+            SchemaMismatch: the old one is another program's, or of another zoo.
+        """
+        database = Database(url)
+        root = database.path.parent if artifacts is None else Path(artifacts).absolute()
+        check_place(database.path.parent, writable=True)
+        try:
+            return rebuild(database, Artifacts(root))
+        finally:
+            database.close()
+
     # --- reading --------------------------------------------------------------------------------
 
     def versions(
@@ -121,7 +144,7 @@ class Registry:
 
     def history(self, line: str) -> list[Event]:
         """Return how the line's versions were moved, the oldest first: `events` without registrations."""
-        kinds = (PROMOTED, ROLLED_BACK, RETIRED, DELETED)
+        kinds = (PROMOTED, ROLLED_BACK, RETIRED, DELETED, LOST)
         with self._database.reading() as connection:
             return [] if connection is None else queries.events_of(connection, line=line, kinds=kinds)
 

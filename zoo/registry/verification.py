@@ -154,6 +154,7 @@ def _events_against_rows(survey: _Survey) -> Iterator[Problem]:
     """Each version has one event that says so, with the same digest; each such event has its version."""
     registered = [event for event in survey.events if event.kind == history.REGISTERED]
     counts = Counter(event.version_id for event in registered)
+    counts.subtract(event.version_id for event in survey.events if event.kind == history.LOST)
     digests = {event.version_id: _digest(event) for event in registered}
     for row in survey.rows:
         if counts[row.version_id] != 1:
@@ -162,7 +163,7 @@ def _events_against_rows(survey: _Survey) -> Iterator[Problem]:
             )
         elif digests[row.version_id] != row.digest:
             yield Problem(row.version_id, "row", "its digest is not the one that its event recorded")
-    for version_id in counts.keys() - {row.version_id for row in survey.rows}:
+    for version_id in (+counts).keys() - {row.version_id for row in survey.rows}:
         yield Problem(version_id, "row", "an event says that it was registered, and its row is gone")
 
 

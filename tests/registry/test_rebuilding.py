@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from zoo.errors import LogAhead, NoChampion, RegistryError, SchemaMismatch, StoreDamaged, StoreUnavailable
+from zoo.registry import Rebuilt, Registry
+
+from .writers import candidate
+
+LINE = "us_equity"
+COLUMNS = "version_id, line, stage, digest, metrics, created_at"
+
+
+@pytest.fixture
+def lived(registry: Registry) -> list[str]:
+    """A store with history: a rollback, a retirement, a deletion, another line."""
+    ids = [registry.register(candidate(content)).version.version_id for content in range(5)]
+    for position in (0, 1, 2):
+        registry.promote(ids[position], expect=ids[position - 1] if position else None, reason="next")
+    registry.rollback(LINE, expect=ids[2], reason="too dear")
+    registry.retire(ids[3])
+    registry.gc(dry_run=False)
+    other = registry.register(candidate(9, line="tabular")).version.version_id
+    registry.promote(other, expect=None, reason="first")
+    return [*ids, other]
+
+
+def dump(path: Path) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    with sqlite3.connect(path) as connection:
+        versions = connection.execute(f"SELECT {COLUMNS} FROM versions ORDER BY version_id").fetchall()
+        return versions, connection.execute("SELECT * FROM events ORDER BY position").fetchall()
+
+
+def spoil(root: Path) -> None:
+    (root / "registry.db").write_bytes(b"SQLite format 3\x00" + b"\xff" * 20000)
+
+
+@pytest.mark.parametrize("harm", ["gone", "emptied", "spoilt"])
+def test_everything_comes_back_from_the_directories_and_the_log(
+    lived: list[str], registry: Registry, root: Path, url: str, harm: str
+) -> None:
+    path = root / "registry.db"
+    before = dump(path)
+    if harm == "gone":
+        path.unlink()
+    elif harm == "emptied":
+        path.write_bytes(b"")
+    else:
+        spoil(root)
+    made = Registry.rebuild(url)
+    assert (made.path, made.in_place, made.versions) == (path, True, 6)
+    assert [line for line in made.not_restored if "trials" not in line] == []
+    assert dump(path) == before
+    assert registry.verify().problems == ()
+    champion = registry.champion(LINE)
+    assert champion is not None
+    assert champion.version_id == lived[1]
+    assert registry.rollback(LINE, expect=lived[1]).version.version_id == lived[0]
+    assert (made.moved_aside is None) == (harm != "spoilt")
+    if made.moved_aside is not None:
+        assert made.moved_aside.read_bytes().startswith(b"SQLite format 3\x00\xff")
+    assert not [left for left in root.iterdir() if left.name.startswith(".")]
+
+
+def test_a_store_that_cannot_be_read_is_refused_with_the_remedy(
+    lived: list[str], root: Path, url: str
+) -> None:
+    spoil(root)
+    with pytest.raises(StoreDamaged, match="verify rebuild=true"):
+        Registry.open(url)
+    Registry.rebuild(url)
+    with Registry.open(url) as opened:
+        assert len(opened.versions()) == 6
+
+
+def test_a_database_that_can_be_read_stays_and_the_new_one_lies_beside_it(
+    lived: list[str], registry: Registry, root: Path, url: str
+) -> None:
+    before = (root / "registry.db").read_bytes()
+    made = Registry.rebuild(url)
+    assert not made.in_place
+    assert made.not_restored == ()
+    assert made.path.parent == root
+    assert (root / "registry.db").read_bytes() == before
+    assert dump(made.path) == dump(root / "registry.db")
+    assert Registry.rebuild(url).path != made.path
+    assert registry.verify().ok
+    with Registry.open(f"sqlite:///{made.path}") as other:
+        assert other.verify().ok
+
+
+def test_a_database_from_a_backup_goes_no_further_and_the_new_one_has_what_it_lacks(
+    registry: Registry, root: Path, url: str
+) -> None:
+    first = registry.register(candidate(1)).version.version_id
+    registry.promote(first, expect=None, reason="first")
+    backup = (root / "registry.db").read_bytes()
+    second = registry.register(candidate(2)).version.version_id
+    registry.promote(second, expect=first, reason="better")
+    (root / "registry.db").write_bytes(backup)
+    for attempt in (
+        lambda: registry.register(candidate(3)),
+        lambda: registry.retire(first),
+        lambda: registry.promote(first, expect=None, reason="x").changed and None,
+    ):
+        with pytest.raises((LogAhead, RegistryError)):
+            attempt()
+    with pytest.raises(LogAhead, match=r"events\.jsonl: it holds event 4, and the database does not"):
+        registry.register(candidate(3))
+    assert "the database is older than the log" in registry.verify().problems[0].message
+    made = Registry.rebuild(url)
+    assert not made.in_place
+    made.path.replace(root / "registry.db")
+    champion = registry.champion(LINE)
+    assert champion is not None
+    assert champion.version_id == second
+    assert registry.verify().ok
+    assert registry.register(candidate(3)).created
+
+
+def test_a_store_whose_database_was_deleted_is_not_silently_begun_anew(
+    lived: list[str], registry: Registry, root: Path
+) -> None:
+    (root / "registry.db").unlink()
+    with pytest.raises(LogAhead, match="verify rebuild=true`; to begin anew, move the log away"):
+        registry.register(candidate(0))
+    assert not (root / "registry.db").exists()
+    (root / "events.jsonl").rename(root / "old.jsonl")
+    assert registry.register(candidate(7)).created
+
+
+def test_what_cannot_be_brought_back_is_said_and_is_an_event(
+    lived: list[str], registry: Registry, root: Path, url: str
+) -> None:
+    shutil.rmtree(root / LINE / lived[1])  # the champion
+    (root / LINE / lived[4] / "sensor.skops").write_bytes(b"damaged")
+    (root / "registry.db").unlink()
+    made = Registry.rebuild(url)
+    assert made.versions == 4
+    assert [line for line in made.not_restored if line.startswith(f"{lived[1]} (champion of us_equity): ")]
+    assert [line for line in made.not_restored if line.startswith(f"{lived[4]} (challenger of us_equity): ")]
+    assert registry.champion(LINE) is None
+    lost = [event for event in registry.history(LINE) if event.kind == "lost"]
+    assert {(event.version_id, event.details["stage"]) for event in lost} == {
+        (lived[1], "champion"),
+        (lived[4], "challenger"),
+    }
+    problems = registry.verify().problems
+    assert [problem.version_id for problem in problems] == [lived[4]]  # its directory, to be looked at
+    assert registry.rollback(LINE, expect=None).version.version_id == lived[0]
+    with pytest.raises(NoChampion):
+        registry.rollback(LINE, expect=lived[0])
+    shutil.rmtree(root / LINE / lived[4])
+    assert registry.register(candidate(4)).created  # trained again, and registered again
+    assert registry.verify().problems == ()
+
+
+def test_without_a_log_every_directory_is_a_challenger_and_that_is_said(
+    lived: list[str], registry: Registry, root: Path, url: str
+) -> None:
+    (root / "registry.db").unlink()
+    (root / "events.jsonl").unlink()
+    made = Registry.rebuild(url)
+    assert made.versions == 5  # of the deleted one there is no more than the document
+    assert "who was champion or retired is not known" in made.not_restored[0]
+    assert {version.stage for version in registry.versions()} == {"challenger"}
+    assert registry.versions()[-1].version_id == lived[0]
+    assert {event.details["rebuilt"] for event in registry.events()} == {True}
+
+
+@pytest.mark.parametrize("harm", ["changed", "dropped", "garbage"])
+def test_a_log_whose_chain_is_broken_counts_up_to_there(
+    lived: list[str], registry: Registry, root: Path, url: str, harm: str
+) -> None:
+    log = root / "events.jsonl"
+    lines = log.read_text().splitlines(keepends=True)
+    if harm == "changed":
+        lines[7] = lines[7].replace('"reason":"next"', '"reason":"none"')
+    elif harm == "dropped":
+        del lines[7]
+    else:
+        lines[7] = "\0" * 40 + "\n"
+    log.write_text("".join(lines))
+    (root / "registry.db").unlink()
+    made = Registry.rebuild(url)
+    assert "its chain is whole up to event 7; what came after is not restored" in made.not_restored[0]
+    champion = registry.champion(LINE)
+    assert champion is not None
+    assert champion.version_id == lived[1]
+    (kept,) = root.glob("events.damaged-*.jsonl")
+    assert kept.read_text() == "".join(lines)
+    assert registry.verify().problems[:-1] == ()  # but for the one whose files were deleted
+    assert registry.register(candidate(20)).created
+
+
+def test_there_must_be_something_to_rebuild_from(url: str, root: Path) -> None:
+    with pytest.raises(RegistryError, match="there is nothing to make a database from"):
+        Registry.rebuild(url)
+    assert not (root / "registry.db").exists()
+
+
+def test_another_program_s_database_is_left_alone(lived: list[str], root: Path, url: str) -> None:
+    (root / "registry.db").unlink()
+    with sqlite3.connect(root / "registry.db") as connection:
+        connection.execute("CREATE TABLE songs (title TEXT)")
+    with pytest.raises(SchemaMismatch, match="songs"):
+        Registry.rebuild(url)
+    with sqlite3.connect(root / "registry.db") as connection:
+        assert connection.execute("SELECT count(*) FROM songs").fetchone() == (0,)
+
+
+def test_a_database_that_is_locked_is_not_taken_for_one_that_cannot_be_read(
+    lived: list[str], root: Path
+) -> None:
+    other = sqlite3.connect(root / "registry.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreUnavailable, match="locked by another process"):
+        Registry.rebuild(f"sqlite:///{root}/registry.db?timeout=0.05")
+    other.execute("ROLLBACK")
+    other.close()
+
+
+def test_what_came_of_it_is_json(lived: list[str], root: Path, url: str) -> None:
+    spoil(root)
+    made: Rebuilt = Registry.rebuild(url)
+    document = json.loads(json.dumps(made.as_dict()))
+    assert document["path"] == str(root / "registry.db")
+    assert document["moved_aside"] == str(made.moved_aside)
+    assert (document["versions"], document["in_place"]) == (6, True)
