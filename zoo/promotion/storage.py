@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from typing import Any, Final
 
-from zoo.errors import ArtifactCorrupt, TrustError
+from zoo.errors import ArtifactCorrupt, PromotionError, TrustError, ZooError
 from zoo.models.reference import caches
-from zoo.trust import DEFAULT_PREFIXES, Trust
+from zoo.trust import DEFAULT_PREFIXES, LOCAL_PREFIX, Trust
 
 #: bump when a reader of the format before would misread a sensor, and keep reading the older one
 SENSOR_FORMAT: Final = 1
@@ -38,11 +39,21 @@ def dump(estimator: Any, document: dict[str, Any], trust: Trust) -> bytes:
 
     Raises:
         TrustError: a class that could not be loaded again under this trust list.
+        PromotionError: skops cannot write it.
     """
     import skops.io
 
     text = json.dumps({"format": SENSOR_FORMAT, **document}, allow_nan=False)
-    content: bytes = skops.io.dumps({"estimator": estimator, "document": text})
+    try:
+        content: bytes = skops.io.dumps({"estimator": estimator, "document": text})
+    except ZooError:
+        raise
+    except Exception as error:
+        raise PromotionError(
+            f"the model {type(estimator).__name__} cannot be stored: {type(error).__name__}: {error}",
+            expected="a model whose state skops can write",
+            remedy="keep arrays, numbers, texts and estimators in it",
+        ) from error
     _check_types(content, trust, "the model")
     return content
 
@@ -87,7 +98,7 @@ def _check_types(content: bytes, trust: Trust, where: str) -> list[str]:
             f"holds classes outside the trust list: {', '.join(refused)}",
             where=where,
             expected="classes that skops or zoo trusts",
-            remedy=f"if you trust them, add {_packages(refused)} to trust.prefixes in conf/trust",
+            remedy=_remedy(refused),
         )
     return list(types)
 
@@ -96,6 +107,24 @@ def _trusted(name: str, trust: Trust) -> bool:
     """A listed type, or one under a prefix that the user added; the default prefixes trust no type here."""
     added = tuple(prefix for prefix in trust.prefixes if prefix not in DEFAULT_PREFIXES)
     return name in TRUSTED_TYPES or Trust(prefixes=added).covers(name)
+
+
+def _remedy(refused: Iterable[str]) -> str:
+    """Trusting a package helps, unless another process cannot import it, or it is Python's own."""
+    names = list(refused)
+    local = [name for name in names if name.startswith((LOCAL_PREFIX, "__main__"))]
+    if local:
+        return (
+            f"move {', '.join(_bare(name) for name in local)} into a package: no other process finds it here"
+        )
+    python = [name for name in names if name.partition(".")[0] in sys.stdlib_module_names]
+    if python:
+        return f"keep no {', '.join(python)} in the model: numbers, texts, arrays and estimators are enough"
+    return f"if you trust them, add {_packages(names)} to trust.prefixes in conf/trust"
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _packages(names: Iterable[str]) -> str:
