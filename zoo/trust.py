@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.abc
 import importlib.machinery
 import importlib.util
 import re
@@ -252,7 +253,12 @@ def source_of(name: str) -> Path | None:
 
 def file_hash(path: Path) -> str:
     """Return the sha256 of a source file with LF line endings."""
-    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+    return source_digest(path.read_bytes())
+
+
+def source_digest(source: bytes) -> str:
+    """Return the sha256 of source with LF line endings."""
+    return hashlib.sha256(source.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def load_local(path: Path, trust: Trust, *, recorded: str | None = None) -> types.ModuleType:
@@ -268,25 +274,79 @@ def load_local(path: Path, trust: Trust, *, recorded: str | None = None) -> type
     Raises:
         TrustError: not trusted, changed since it was recorded, or named like an installed module.
     """
-    digest = file_hash(path)
-    _check_local(path, digest, trust, recorded)
-    name = f"{LOCAL_PREFIX}{digest[:16]}_{path.stem}"
+    if importlib.util.find_spec(path.stem) is not None:
+        raise TrustError(
+            f"has the name of the installed module {path.stem!r}", where=path, remedy="rename one of the two"
+        )
+    return load_source(path.stem, path.read_bytes(), trust, where=path, recorded=recorded)
+
+
+def load_source(
+    stem: str, source: bytes, trust: Trust, *, where: object, recorded: str | None = None
+) -> types.ModuleType:
+    """Load a local module from its source: the very bytes whose hash was checked.
+
+    Args:
+        stem: the module's own name; it is known under `LOCAL_PREFIX`, its hash and this.
+        source: of the module.
+        trust: must say `local=True` or hold the source's hash.
+        where: where the source lies, for errors and tracebacks.
+        recorded: the hash that was recorded of it; None where none was.
+
+    Raises:
+        TrustError: not trusted, or changed since it was recorded.
+    """
+    digest = source_digest(source)
+    _check_local(where, digest, trust, recorded)
+    name = local_name(stem, digest)
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise TrustError("is no Python module", where=path)
+    loader = _Held(source, str(where))
+    spec = importlib.util.spec_from_file_location(name, str(where), loader=loader)
+    if spec is None:
+        raise TrustError("is no Python module", where=where)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
     return module
 
 
-def _check_local(path: Path, digest: str, trust: Trust, recorded: str | None) -> None:
+class _Held(importlib.abc.InspectLoader):
+    """Executes source that was read already: a file may change between two readings."""
+
+    def __init__(self, source: bytes, filename: str) -> None:
+        self._source = source
+        self._filename = filename
+
+    def get_source(self, fullname: str) -> str:
+        return importlib.util.decode_source(self._source)
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        return self.source_to_code(self._source, self._filename)
+
+
+def local_source(name: str) -> bytes:
+    """Return the source of a local module that was loaded here, by its whole name.
+
+    Raises:
+        KeyError: no such module was loaded.
+    """
+    loader = getattr(sys.modules[name], "__loader__", None)
+    if not isinstance(loader, _Held):
+        raise KeyError(name)
+    return loader._source
+
+
+def local_name(stem: str, digest: str) -> str:
+    """Return the name under which a local module of this hash is known."""
+    return f"{LOCAL_PREFIX}{digest[:16]}_{stem}"
+
+
+def _check_local(path: object, digest: str, trust: Trust, recorded: str | None) -> None:
     if not (trust.local or digest in trust.hashes):
         raise TrustError(
             "a module inside an experiment directory is not trusted, and was not loaded",
@@ -299,10 +359,6 @@ def _check_local(path: Path, digest: str, trust: Trust, recorded: str | None) ->
             where=path,
             expected=f"sha256 {recorded}",
             remedy="restore the module, or make the experiment again",
-        )
-    if importlib.util.find_spec(path.stem) is not None:
-        raise TrustError(
-            f"has the name of the installed module {path.stem!r}", where=path, remedy="rename one of the two"
         )
 
 
@@ -318,7 +374,11 @@ __all__ = [
     "file_hash",
     "import_module",
     "load_local",
+    "load_source",
+    "local_name",
+    "local_source",
     "resolve",
+    "source_digest",
     "source_of",
     "targets",
 ]
