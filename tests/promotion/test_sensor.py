@@ -147,7 +147,7 @@ def test_a_tables_sensor_predicts_its_rows_and_refuses_missing_columns(tmp_path)
     assert ((scores > 0.5) == (data.frame["target"] == 1)).mean() > 0.98
     from zoo.data import Table
 
-    with pytest.raises(SensorInputError, match="lacks mean radius"):
+    with pytest.raises(SensorInputError, match="add mean radius"):
         sensor.predict(Table(data.frame.drop(columns=["mean radius"])))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,20 +11,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from zoo.errors import ManifestError, SensorInputError
+from zoo.errors import ArtifactCorrupt, SensorInputError
 from zoo.manifest.bound import Bound
 from zoo.manifest.workbench import Workbench
 from zoo.models import SklearnModel
 from zoo.promotion.foreign_model import ForeignModel
+from zoo.promotion.modules import LocalModule, modules_of
 from zoo.promotion.rows import Rows
-from zoo.promotion.storage import dump, load
-from zoo.settings import DEFAULTS, using
+from zoo.promotion.serving import INPUTS, Served, checked, rows_of, serve
+from zoo.promotion.storage import Stored, dump, read
+from zoo.settings import DEFAULTS, Reads, using
 from zoo.trust import Trust
 
 
 @dataclass(frozen=True)
 class Sensor:
     """Predicts from prepared features or from raw bars, through the manifest's own preparation.
+
+    Nothing in it changes when it predicts, so that threads may share one.
 
     Attributes:
         permutation_id: the permutation that it is.
@@ -34,6 +39,7 @@ class Sensor:
         bound: how features are computed; None where somebody else's function or library made the model.
         features: their names, in the order of X's columns.
         trust: what the model and its features may import.
+        modules: the source of modules that lay in the experiment's directory; it travels with the sensor.
     """
 
     permutation_id: int
@@ -44,6 +50,11 @@ class Sensor:
     bound: Bound | None
     features: tuple[str, ...]
     trust: Trust
+    modules: tuple[LocalModule, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.modules:
+            object.__setattr__(self, "modules", modules_of(self.trust))
 
     def __call__(self, data: Any) -> Any:
         """Predict; as `predict`."""
@@ -54,127 +65,143 @@ class Sensor:
 
         Args:
             data: `{"x_test": X}` with X as `prepare_data` gives it (rows × features, unscaled); a `Dataset`
-                or a `Table`; or a bare frame of closes (dates × assets), where no feature needs factors.
+                or a `Table`; or a bare frame: closes (dates × assets) where no feature needs more, or the
+                rows of a table.
 
         Returns:
             For a mapping `{"_preds": ...}`, with `_probs` for a classifier. Else a Series by (date, asset),
             or by row for a table, of scores (for two classes: the probability of the second), without the
-            rows whose features are incomplete.
+            rows whose features are incomplete: `marks` says which, and why.
 
         Raises:
             SensorInputError: features missing, extra, reordered or not numeric, or data that a feature
                 cannot use.
+            TrustError: features lie in a module of the experiment's directory that is not trusted here.
         """
         if isinstance(self.model, ForeignModel) and isinstance(data, Mapping):
             return self.model.predict(data)
         if isinstance(data, Mapping):
-            return self.model.predict({"x_test": self._checked(data.get("x_test"))})
+            return self.model.predict({"x_test": checked(data.get("x_test"), self.features)})
+        data = self.taken(data)
+        return self.rows(data) if data.kind == "table" else self.bars(Workbench(data))
+
+    def marks(self, data: Any) -> pd.DataFrame:
+        """Say of each bar whether the sensor predicts it, and whether it may be judged by it.
+
+        Args:
+            data: a `Dataset`, a `Table` or a bare frame, as `predict` takes it.
+
+        Returns:
+            A frame by (date, asset), or by row: `predicted`; `in_training` (up to the end of training: the
+            model knows what came after; NA where a table's rows cannot be told); `warm_up` (before the first
+            bar on which the asset has every feature); `reason`, in words, empty where there is nothing to
+            say.
+
+        Raises:
+            SensorInputError, TrustError: as `predict`.
+        """
+        from zoo.promotion.marks import panel_marks, table_marks
+
+        data = self.taken(data)
+        if data.kind == "table":
+            rows_of(data.frame, self.features, self.recorded)
+            return table_marks(data, self.metadata)
+        return panel_marks(self.serve(Workbench(data)), self.features, self.metadata)
+
+    def explain(self) -> str:
+        """Say in words where the sensor comes from, what was proven of it and what was not."""
+        from zoo.promotion.explain import explain
+
+        return explain(self)
+
+    # --- what predicting is made of, for a cohort -----------------------------------------------
+
+    @property
+    def recorded(self) -> Sequence[str]:
+        """The columns of the data that it was trained on, as its fingerprint has them."""
+        return tuple((self.metadata.get("data") or {}).get("columns") or ())
+
+    @property
+    def is_panel(self) -> bool:
+        """Whether it was trained on bars, and not on the rows of a table."""
+        return self.bound is not None and bool(self.bound.features)
+
+    def taken(self, data: Any) -> Any:
+        """Return data as a `Dataset` or a `Table` that this sensor can predict from.
+
+        Raises:
+            SensorInputError: it is neither, or not of the kind that was trained on.
+        """
         if isinstance(data, pd.DataFrame):
-            from zoo.data import Dataset
+            from zoo.data import Dataset, Table
 
-            data = Dataset({"close": data})
-        if not hasattr(data, "kind"):
-            raise SensorInputError(
-                f"cannot predict from {type(data).__name__}",
-                expected="{'x_test': X}, a Dataset, a Table or a frame",
-            )
-        return self._from_panel(data) if data.kind == "panel" else self._from_table(data)
-
-    def _from_panel(self, data: Any) -> pd.Series:
-        if self.bound is None:
+            data = Dataset({"close": data}) if self.is_panel else Table(data)
+        if getattr(data, "kind", None) not in ("panel", "table"):
+            raise SensorInputError(f"cannot predict from {type(data).__name__}", expected=INPUTS)
+        if self.bound is None and data.kind == "panel":
             raise SensorInputError(
                 "made by an external trainer or another library: how its features are computed is not known",
                 expected="{'x_test': X}",
             )
-        bench = Workbench(data)
-        try:
-            with using(self._settings()):
-                bench = bench.formed(replace(self.bound, selector=None, trust=self.trust))
-                columns = bench.columns(replace(self.bound, trust=self.trust))
-        except ManifestError as error:
+        if self.bound is not None and self.is_panel != (data.kind == "panel"):
+            trained, found = ("bars", "a table") if self.is_panel else ("a table", "bars")
             raise SensorInputError(
-                error.problem,
-                expected=error.expected,
-                remedy="give a Dataset with the fields and factors needed",
-            ) from error
-        F, data = np.stack(columns, axis=-1), bench.data
-        date, asset = np.nonzero(np.isfinite(F).all(axis=2))
-        names = pd.Index(data.assets)
-        index = pd.MultiIndex.from_arrays([data.dates[date], names[asset]], names=["date", "asset"])
-        return pd.Series(self._scores(F[date, asset]), index=index, name="prediction")
+                f"was given {found}",
+                where=f"the sensor of permutation {self.permutation_id}",
+                expected=f"{trained}, as in training, or {{'x_test': X}}",
+            )
+        return data
 
-    def _settings(self) -> Mapping[str, Any]:
-        """The settings that it was trained under: a feature that reads them must read the same again."""
+    def serve(self, bench: Workbench) -> Served:
+        """Compute the features of every bar, under the settings that it was trained under."""
+        if self.bound is None:
+            raise SensorInputError("how features are computed is not known", expected="{'x_test': X}")
+        for module in self.modules:
+            if not self.trust.covers(module.name):
+                module.load(self.trust, f"the sensor of permutation {self.permutation_id}")
+        with self.under():
+            return serve(replace(self.bound, trust=self.trust), bench, self.recorded)
+
+    def under(self) -> AbstractContextManager[Reads]:
+        """Enter the settings of the training: a feature that reads them must read the same again."""
         effective: Mapping[str, Any] = (self.metadata.get("settings") or {}).get("effective") or {}
-        return {**DEFAULTS, **effective}
+        return using({**DEFAULTS, **effective})
 
-    def _from_table(self, data: Any) -> pd.Series:
-        missing = [name for name in self.features if name not in data.frame.columns]
-        if missing:
-            raise SensorInputError(
-                f"the table lacks {', '.join(missing)}", expected=f"columns {', '.join(self.features)}"
-            )
-        frame = self._checked(data.frame[list(self.features)])
-        return pd.Series(self._scores(frame), index=data.frame.index, name="prediction")
+    def bars(self, bench: Workbench) -> pd.Series:
+        """Predict every complete bar of a panel."""
+        served = self.serve(bench)
+        complete = served.complete
+        scores = scores_of(self.model, served.F[complete])
+        return pd.Series(scores, index=served.index[complete.ravel()], name="prediction")
 
-    def _scores(self, X: NDArray[Any]) -> NDArray[Any]:
-        return scores_of(self.model, X)
+    def rows(self, table: Any) -> pd.Series:
+        """Predict every row of a table."""
+        X = rows_of(table.frame, self.features, self.recorded)
+        return pd.Series(scores_of(self.model, X), index=table.frame.index, name="prediction")
 
-    def _checked(self, X: Any) -> NDArray[Any]:
-        """Return X as an array, or refuse it with the features' names."""
-        expected = f"columns {', '.join(self.features)}, in this order"
-        if isinstance(X, pd.DataFrame):
-            found = [str(name) for name in X.columns]
-            if found != list(self.features):
-                raise SensorInputError(
-                    f"x_test has columns {', '.join(found)}",
-                    expected=expected,
-                    remedy=_remedy(found, self.features),
-                )
-            wrong = [n for n in X.columns if X[n].dtype == bool or not pd.api.types.is_numeric_dtype(X[n])]
-            if wrong:
-                raise SensorInputError(
-                    f"x_test column {wrong[0]!r} is {X[wrong[0]].dtype}", expected="numbers"
-                )
-            X = X.to_numpy(dtype=np.float64)
-        X = np.asarray(X)
-        if X.ndim != 2 or X.shape[1] != len(self.features) or X.dtype.kind not in "fiu":
-            raise SensorInputError(
-                f"x_test is {X.dtype} of shape {X.shape}",
-                expected=f"numbers, rows × {len(self.features)}: {expected}",
-            )
-        if not np.isfinite(X).all():
-            raise SensorInputError(
-                "x_test has NaN or infinite values", expected="finite numbers", remedy="drop those rows"
-            )
-        return np.asarray(X, dtype=np.float64)
+    # --- storing --------------------------------------------------------------------------------
 
-    def dumps(self) -> bytes:
-        """Write the sensor as a skops file.
-
-        Raises:
-            TrustError: a class that could not be loaded again under the sensor's trust list.
-        """
-        document = {
+    def as_document(self) -> dict[str, Any]:
+        """Return all of it but the estimator and the modules, as plain values."""
+        rows = {"rows": self.model.rows.as_dict()} if isinstance(self.model, ForeignModel) else {}
+        return {
             "permutation_id": self.permutation_id,
             "round_params": dict(self.round_params),
             "metadata": dict(self.metadata),
-            "results": {stage: _spelt(values) for stage, values in self.results.items()},
+            "results": {stage: dict(values) for stage, values in self.results.items()},
             "bound": None if self.bound is None else self.bound.as_dict(),
             "features": list(self.features),
             "deterministic": self.model.deterministic,
+            **rows,
         }
-        if isinstance(self.model, ForeignModel):
-            document["rows"] = self.model.rows.as_dict()
-        return dump(self.model.estimator, document, self.trust)
 
     @classmethod
-    def loads(
-        cls, content: bytes, trusted: Trust | Iterable[str] | None = None, where: str = "sensor.skops"
-    ) -> Sensor:
-        """Read what `dumps` wrote; see `zoo.promotion.storage.load` for what it raises."""
-        trust = Trust.of(trusted)
-        estimator, document = load(content, trust, where)
+    def of_document(cls, document: Mapping[str, Any], estimator: Any, stored: Stored, where: str) -> Sensor:
+        """Take what `as_document` gave, with its estimator."""
+        results: Mapping[str, Mapping[str, Any]] = document["results"]
+        if stored.document["format"] == 1:
+            results = {stage: _read(values) for stage, values in results.items()}
+        bound = document["bound"]
         model = (
             ForeignModel(estimator, Rows.from_dict(document["rows"]), where)
             if "rows" in document
@@ -185,11 +212,30 @@ class Sensor:
             model,
             document["round_params"],
             document["metadata"],
-            {stage: _read(values) for stage, values in document["results"].items()},
-            None if document["bound"] is None else Bound.from_dict(document["bound"], trust, where),
+            results,
+            None if bound is None else Bound.from_dict(bound, stored.trust, where),
             tuple(document["features"]),
-            trust,
+            stored.trust,
+            stored.modules,
         )
+
+    def dumps(self) -> bytes:
+        """Write the sensor as a skops file.
+
+        Raises:
+            TrustError: a class that could not be loaded again under the sensor's trust list.
+        """
+        return dump(self.model.estimator, self.as_document(), self.trust, self.modules)
+
+    @classmethod
+    def loads(
+        cls, content: bytes, trusted: Trust | Iterable[str] | None = None, where: str = "sensor.skops"
+    ) -> Sensor:
+        """Read what `dumps` wrote; see `zoo.promotion.storage.read` for what it raises."""
+        stored = read(content, Trust.of(trusted), where)
+        if isinstance(stored.estimator, list):
+            raise ArtifactCorrupt("is a cohort", where=where, expected="a sensor", remedy="use Cohort.loads")
+        return cls.of_document(stored.document, stored.estimator, stored, where)
 
 
 def scores_of(model: SklearnModel | ForeignModel, X: NDArray[Any]) -> NDArray[Any]:
@@ -203,22 +249,8 @@ def scores_of(model: SklearnModel | ForeignModel, X: NDArray[Any]) -> NDArray[An
     return np.asarray(probs[:, 1])
 
 
-def _remedy(found: list[str], expected: Iterable[str]) -> str:
-    expected = list(expected)
-    missing, extra = [n for n in expected if n not in found], [n for n in found if n not in expected]
-    if not missing and not extra:
-        return "reorder the columns"
-    return "; ".join(
-        f"{word} {', '.join(names)}" for word, names in (("add", missing), ("remove", extra)) if names
-    )
-
-
-def _spelt(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Spell numbers that JSON has not: NaN and infinities become words."""
-    return {k: repr(v) if isinstance(v, float) and not np.isfinite(v) else v for k, v in values.items()}
-
-
 def _read(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Read numbers that are not finite as format 1 spelt them."""
     return {k: float(v) if v in ("nan", "inf", "-inf") else v for k, v in values.items()}
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import sys
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from zoo.errors import ArtifactCorrupt, PromotionError, TrustError, ZooError
 from zoo.models.reference import caches
+from zoo.promotion.modules import FOLDER, LocalModule, load_trusted, parse_member
 from zoo.trust import DEFAULT_PREFIXES, LOCAL_PREFIX, Trust
 
-#: bump when a reader of the format before would misread a sensor, and keep reading the older one
-SENSOR_FORMAT: Final = 1
+#: bump when a reader of the format before would misread a sensor, and keep reading the older one.
+#: 2: numbers that are not finite are spelt out wherever they stand; cohorts; modules beside the model
+SENSOR_FORMAT: Final = 2
+READABLE: Final = (1, 2)
+#: how JSON spells a number that is not finite
+_FLOAT: Final = "__float__"
 
 #: types that skops does not trust by itself and that the estimators we ship need; none runs code when it is
 #: built, and what a `ContractEstimator` holds is checked by its own type
@@ -34,7 +43,26 @@ TRUSTED_TYPES: Final = frozenset(
 )
 
 
-def dump(estimator: Any, document: dict[str, Any], trust: Trust) -> bytes:
+@dataclass(frozen=True)
+class Stored:
+    """What a file holds.
+
+    Attributes:
+        estimator: the fitted estimator, or a list of them.
+        document: what is to be known of it.
+        modules: the source of local modules.
+        trust: the reader's list, and what the modules define that were imported.
+    """
+
+    estimator: Any
+    document: dict[str, Any]
+    modules: tuple[LocalModule, ...]
+    trust: Trust
+
+
+def dump(
+    estimator: Any, document: Mapping[str, Any], trust: Trust, modules: Iterable[LocalModule] = ()
+) -> bytes:
     """Write an estimator and what is to be known of it.
 
     Raises:
@@ -43,7 +71,9 @@ def dump(estimator: Any, document: dict[str, Any], trust: Trust) -> bytes:
     """
     import skops.io
 
-    text = json.dumps({"format": SENSOR_FORMAT, **document}, allow_nan=False)
+    modules = tuple(modules)
+    hashes = {module.stem: module.digest for module in modules}
+    text = json.dumps(_spelt({"format": SENSOR_FORMAT, **document, "modules": hashes}), allow_nan=False)
     try:
         content: bytes = skops.io.dumps({"estimator": estimator, "document": text})
     except ZooError:
@@ -55,10 +85,20 @@ def dump(estimator: Any, document: dict[str, Any], trust: Trust) -> bytes:
             remedy="keep arrays, numbers, texts and estimators in it",
         ) from error
     _check_types(content, trust, "the model")
-    return content
+    buffer = io.BytesIO(content)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        for module in modules:
+            archive.writestr(module.member, module.source)
+    return buffer.getvalue()
 
 
 def load(content: bytes, trust: Trust, where: str) -> tuple[Any, dict[str, Any]]:
+    """Return the estimator and what is to be known of it; as `read`."""
+    stored = read(content, trust, where)
+    return stored.estimator, stored.document
+
+
+def read(content: bytes, trust: Trust, where: str) -> Stored:
     """Read what `dump` wrote; every type is checked before anything is built.
 
     Raises:
@@ -68,31 +108,53 @@ def load(content: bytes, trust: Trust, where: str) -> tuple[Any, dict[str, Any]]
     import skops.io
 
     try:
-        types = _check_types(content, trust, where)
+        modules = _modules(content, where)
+        trust = load_trusted(modules, trust, where)
+        types = _check_types(content, trust, where, modules)
         found = skops.io.loads(content, trusted=types)
-        document = json.loads(found["document"])
+        document = json.loads(found["document"], object_hook=_read)
         estimator = found["estimator"]
-    except TrustError:
+    except (TrustError, ArtifactCorrupt):
         raise
     except Exception as error:
         raise ArtifactCorrupt(
             f"is no sensor: {error}", where=where, remedy="restore it from a copy"
         ) from error
-    if caches(estimator):
+    _check_document(document, modules, where)
+    if any(caches(part) for part in (estimator if isinstance(estimator, list) else [estimator])):
         raise TrustError("would keep a cache of pickles on disk", where=where, expected="memory: null")
-    if document.get("format") != SENSOR_FORMAT:
+    return Stored(estimator, document, modules, trust)
+
+
+def _modules(content: bytes, where: str) -> tuple[LocalModule, ...]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = [name for name in archive.namelist() if name.startswith(FOLDER)]
+        return tuple(parse_member(name, archive.read(name), where) for name in members)
+
+
+def _check_document(document: Any, modules: Sequence[LocalModule], where: str) -> None:
+    if not isinstance(document, dict) or document.get("format") not in READABLE:
+        found = document.get("format") if isinstance(document, dict) else document
         raise ArtifactCorrupt(
-            f"has sensor format {document.get('format')!r}", where=where, expected=str(SENSOR_FORMAT)
+            f"has sensor format {found!r}", where=where, expected=" or ".join(map(str, READABLE))
         )
-    return estimator, document
+    if {module.stem: module.digest for module in modules} != document.get("modules", {}):
+        raise ArtifactCorrupt(
+            "its modules are not those that were stored with it",
+            where=where,
+            remedy="restore it from a copy",
+        )
 
 
-def _check_types(content: bytes, trust: Trust, where: str) -> list[str]:
+def _check_types(content: bytes, trust: Trust, where: str, modules: Iterable[LocalModule] = ()) -> list[str]:
     """Return the untrusted types of the file that our list trusts; raise for any other."""
     import skops.io
 
     types = skops.io.get_untrusted_types(data=content)
     refused = [name for name in types if not _trusted(name, trust)]
+    for module in modules:
+        if any(name.startswith(f"{module.name}.") for name in refused):
+            module.load(trust, where)  # raises: it is not trusted
     if refused:
         raise TrustError(
             f"holds classes outside the trust list: {', '.join(refused)}",
@@ -131,4 +193,17 @@ def _packages(names: Iterable[str]) -> str:
     return ", ".join(sorted({f"'{name.partition('.')[0]}.'" for name in names}))
 
 
-__all__ = ["SENSOR_FORMAT", "TRUSTED_TYPES", "dump", "load"]
+def _spelt(value: Any) -> Any:
+    """Spell numbers that JSON has not: NaN and infinities."""
+    if isinstance(value, Mapping):
+        return {key: _spelt(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelt(item) for item in value]
+    return {_FLOAT: repr(float(value))} if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _read(value: dict[str, Any]) -> Any:
+    return float(value[_FLOAT]) if set(value) == {_FLOAT} else value
+
+
+__all__ = ["READABLE", "SENSOR_FORMAT", "TRUSTED_TYPES", "Stored", "dump", "load", "read"]
