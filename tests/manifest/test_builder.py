@@ -293,6 +293,29 @@ def test_an_entry_rule_may_be_a_parameter():
     assert rules.bind({"entry": {"not": "up"}}).model["entry"] == {"not": "up"}
 
 
+def test_a_parameter_may_choose_the_whole_of_a_declaration(base):
+    chosen = (
+        base.with_model("model")
+        .set_bar_formation("bars")
+        .with_target("${params.target}")
+        .set_scaler("scaler")
+    )
+    params = {
+        "model": {"_target_": "zoo.models.Ridge", "alpha": 3},
+        "bars": None,
+        "target": {"_target_": "zoo.targets.forward_direction", "horizon": 2},
+        "scaler": {"_target_": "zoo.features.rolling_robust", "window": 20},
+    }
+    assert chosen.spelt(params).to_config()["model"] == "${params.model}"
+    bound = chosen.bind(params)
+    assert bound.model == params["model"]
+    assert bound.target == params["target"]
+    assert bound.causal == params["scaler"]
+    assert bound.bars is None
+    with pytest.raises(ManifestError, match=r"manifest\.model: 'ridge' names no _target_"):
+        base.with_model("ridge").bind({})
+
+
 def test_values_are_taken_as_json_gives_them_back():
     declared = (
         Manifest()
@@ -313,7 +336,7 @@ def test_values_are_taken_as_json_gives_them_back():
         (lambda m: m.with_model(3), "3 is no function or class"),
         (lambda m: m.set_portfolio(True), "True is no function or class"),
         (lambda m: m.set_scaler("rolling_robust", window=60), "'rolling_robust' takes no window"),
-        (lambda m: m.set_scaler(None, window=60), "None takes no window"),
+        (lambda m: m.with_model("model", alpha=3), "'model' takes no alpha"),
     ],
 )
 def test_what_yaml_could_not_say_the_builder_refuses(step, message):

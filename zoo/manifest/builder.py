@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from zoo.errors import ManifestError
+from zoo.manifest.holes import HOLE
 from zoo.trust import TARGET_KEY
 
 Declaration = Mapping[str, Any]
@@ -43,7 +44,7 @@ class Builder:
 
     def set_bar_formation(self, target: Target, **arguments: Any) -> Self:
         """Form bars of the data: by time, volume, count of trades or dollars."""
-        return self._with(bars=declare(target, arguments))
+        return self._with(bars=whole(target, arguments))
 
     def set_required_bar_columns(self, *names: str) -> Self:
         """Refuse data whose bars lack one of these columns."""
@@ -51,7 +52,7 @@ class Builder:
 
     def set_selector(self, target: Target, **arguments: Any) -> Self:
         """Choose among bars and assets before any split."""
-        return self._with(selector=declare(target, arguments))
+        return self._with(selector=whole(target, arguments))
 
     def set_rows(self, *, every: Any) -> Self:
         """Take a cross-section every `every` bars."""
@@ -105,6 +106,8 @@ class Builder:
         **arguments: Any,
     ) -> Self:
         """Declare what is predicted; `fit_params` are fitted on train, and given to `transform_params`."""
+        if fit_params is None and transform_params is None:
+            return self._with(target=whole(target, arguments))
         declared = declare(target, arguments)
         if fit_params is not None:
             declared["fit_params"] = {name: _declared(value) for name, value in fit_params.items()}
@@ -114,14 +117,7 @@ class Builder:
 
     def set_scaler(self, target: Target | None, **arguments: Any) -> Self:
         """Declare the scaler: a class, a word such as `robust`, or the parameter that chooses the word."""
-        word = target is None or (isinstance(target, str) and "." not in target)
-        if word and arguments:
-            raise ManifestError(
-                f"set_scaler: {target!r} takes no {', '.join(arguments)}",
-                expected="a word alone, or a class or function with its arguments",
-                remedy="give the path, such as zoo.features.rolling_robust",
-            )
-        return self._with(scaler=target if word else declare(target or "", arguments))
+        return self._with(scaler=None if target is None else whole(target, arguments))
 
     def set_pca(self, n_components: Any, *, whiten: Any = None) -> Self:
         """Turn scaled features into so many principal components, fitted on train."""
@@ -131,7 +127,7 @@ class Builder:
     def with_model(self, target: Target, *, deterministic: bool | None = None, **arguments: Any) -> Self:
         """Declare the estimator or the reference model."""
         known = {} if deterministic is None else {"deterministic": deterministic}
-        return self._with(model=declare(target, arguments), **known)
+        return self._with(model=whole(target, arguments), **known)
 
     def with_rules(
         self,
@@ -159,7 +155,7 @@ class Builder:
         given = {"costs": costs, "delay": delay}
         declared = {name: plain(value) for name, value in given.items() if value is not None}
         return self._with(
-            portfolio={**({} if policy is None else {"policy": declare(policy, arguments)}), **declared}
+            portfolio={**({} if policy is None else {"policy": whole(policy, arguments)}), **declared}
         )
 
     def with_params_override(self, *, split_config: Sequence[float]) -> Self:
@@ -197,6 +193,23 @@ def declare(target: Target, arguments: Mapping[str, Any]) -> dict[str, Any]:
         ManifestError: a target that is no function or class, or an argument that YAML could not give.
     """
     return {TARGET_KEY: _path(target), **{key: plain(value) for key, value in arguments.items()}}
+
+
+def whole(target: Target, arguments: Mapping[str, Any]) -> Any:
+    """Return a target with its arguments, or a word: the parameter (or name) that stands for all of it.
+
+    Raises:
+        ManifestError: a word with arguments, which it could not hand on.
+    """
+    if not isinstance(target, str) or ("." in target and HOLE.fullmatch(target) is None):
+        return declare(target, arguments)
+    if arguments:
+        raise ManifestError(
+            f"{target!r} takes no {', '.join(arguments)}",
+            expected="a word alone, or a class or function with its arguments",
+            remedy="give the path, such as zoo.features.rolling_robust",
+        )
+    return target
 
 
 def _declared(value: Any) -> Any:
@@ -259,4 +272,4 @@ def _day(date: Any) -> str:
     return str(date.date() if midnight else date)
 
 
-__all__ = ["Builder", "Declaration", "Target", "declare", "plain", "public_path"]
+__all__ = ["Builder", "Declaration", "Target", "declare", "plain", "public_path", "whole"]

@@ -72,17 +72,23 @@ def inject(function: Callable[..., Any], data: Mapping[str, Any], name: str, whe
                 expected=f"an argument, or data with one of {', '.join(data)}",
                 remedy=f"add {parameter.name}: ... beside {TARGET_KEY}: {name}",
             )
-    return called(function, arguments, name, where)
+    return called(function, (), arguments, name, where)
 
 
-def called(function: Callable[..., Any], arguments: Mapping[str, Any], name: str, where: str | None) -> Any:
+def called(
+    function: Callable[..., Any],
+    values: tuple[Any, ...],
+    arguments: Mapping[str, Any],
+    name: str,
+    where: str | None,
+) -> Any:
     """Call a function of the user's; an exception names it.
 
     Raises:
         ManifestError: it raised something that says nothing of where it was.
     """
     try:
-        return function(**arguments)
+        return function(*values, **arguments)
     except ZooError:
         raise
     except Exception as error:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from zoo.errors import DataError, ManifestError, PortfolioError
 from zoo.manifest.bound import Bound
-from zoo.manifest.construct import partial
+from zoo.manifest.construct import called, partial
 from zoo.manifest.cube import Floats, PanelCube
 from zoo.manifest.holding import costs_of
 from zoo.manifest.labels import Labels
@@ -26,6 +26,7 @@ from zoo.manifest.prepare import Prepared
 from zoo.metrics import PhaseFigure, rank_ic_by_date, rank_ic_over_phases
 from zoo.models import SklearnModel
 from zoo.portfolio import PhasePerformance, over_phases
+from zoo.trust import TARGET_KEY
 
 #: columns of results.csv, and the figure of `PhasePerformance` that each is the mean over phases of
 FIGURES: Final[Mapping[str, str]] = {
@@ -123,8 +124,21 @@ def calendar_of(dates: pd.DatetimeIndex) -> str:
 def _held(bound: Bound, prepared: Prepared, scores: Floats, start: int, end: int) -> PhasePerformance:
     portfolio: Mapping[str, Any] = bound.portfolio or {}
     data = prepared.bench.data
-    policy = partial(portfolio["policy"], bound.trust, bound.where)
+    function, name = partial(portfolio["policy"], bound.trust, bound.where), portfolio["policy"][TARGET_KEY]
+
+    def policy(rows: Floats) -> Floats:
+        weights: Floats = called(function, (rows,), {}, str(name), bound.where)
+        return weights
+
     volume = data.fields.get("volume")
+    costs = costs_of(portfolio["costs"], data.dates, bound.where)
+    if costs.impact_coefficient > 0 and volume is None:
+        raise ManifestError(
+            "portfolio.costs: an impact cannot be told without a volume, and the data has none",
+            where=bound.where,
+            expected=f"a field `volume` beside {', '.join(data.fields)}",
+            remedy="say costs: {preset: ..., impact_coefficient: 0} to leave it out",
+        )
     try:
         return over_phases(
             scores,
@@ -132,7 +146,7 @@ def _held(bound: Bound, prepared: Prepared, scores: Floats, start: int, end: int
             policy=policy,
             horizon=prepared.cube.horizon,
             every=bound.every,
-            costs=costs_of(portfolio["costs"], data.dates, bound.where),
+            costs=costs,
             delay=portfolio["delay"],
             start=start,
             end=end,

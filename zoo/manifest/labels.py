@@ -51,7 +51,7 @@ class Labels:
         for given in (LABELS, *self.fitted):
             _check_takes(function, given, name, where)
         flat = _numbers(labels, where).ravel()
-        found = np.asarray(called(function, {LABELS: flat.copy(), **self.fitted}, name, where))
+        found = np.asarray(called(function, (), {LABELS: flat.copy(), **self.fitted}, name, where))
         if found.shape != flat.shape or found.dtype.kind not in "fiub":
             raise ManifestError(
                 f"{name} gave {found.dtype} of {found.shape} for {flat.shape} labels",
@@ -88,7 +88,7 @@ def _fit(bound: Bound, name: str, declaration: Mapping[str, Any], labels: Floats
     target = str(declaration[TARGET_KEY])
     function = partial(declaration, bound.trust, bound.where)
     _check_takes(function, LABELS, target, bound.where)
-    value = called(function, {LABELS: labels.copy()}, target, bound.where)
+    value = called(function, (), {LABELS: labels.copy()}, target, bound.where)
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     if not number or not np.isfinite(value):
         raise ManifestError(
