@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from zoo.commands.output import plainly, show_facts, show_table
+from zoo.commands.output import show_facts, show_table
 from zoo.experiment.analysis import Analysis
 from zoo.experiment.analysis.confusion import COUNTS
+from zoo.report.bodies import left_out
+from zoo.report.tables import is_detail
+from zoo.report.text import described, id_ranges, interval, number, p_value, percent, short, with_error
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 #: rows of a table that has one a permutation; the best by the score come first
 MOST: Final = 10
-#: endings of columns that are details of another column
-_DETAILS: Final = ("_se", "_t", "_min", "_median", "_max", "n_obs", "n_dates")
 
 
 def render(console: Console, analysis: Analysis, page: Path) -> None:
@@ -37,14 +37,13 @@ def _facts(analysis: Analysis, page: Path) -> Iterator[tuple[str, object]]:
     failed = "failures not recorded" if record.failed is None else f"{len(record.failed)} failed"
     yield "experiment", record.name
     yield "rounds", f"{len(record.rounds)} finished, {failed}"
-    for number, told in list((record.failed or {}).items())[:MOST]:
-        yield f"  failed {number}", f"{told['error']}: {told['message']}"
+    for failure, told in list((record.failed or {}).items())[:MOST]:
+        yield f"  failed {failure}", f"{told['error']}: {told['message']}"
     if score is not None:
         yield "score", f"{score.column}, {score.part}"
     if score is not None and (best := analysis.best) is not None:
-        parameters = record.parameters.loc[best].items()
-        described = ", ".join(f"{name} {plainly(value)}" for name, value in parameters)
-        yield "best", f"permutation {best} ({described}), {_number(score.values[best])}"
+        chosen = described(record.parameters.loc[best].to_dict())
+        yield "best", f"permutation {best} ({chosen}), {number(score.values[best])}"
     yield "page", page
 
 
@@ -53,11 +52,11 @@ def _importance(console: Console, analysis: Analysis) -> None:
     rows = []
     for row in analysis.tables["importance"].to_dict("records"):
         other = correlations.loc[row["parameter"]]
-        found = _number(other["correlation"], 2) + _interval(other["low"], other["high"])
-        corrected = _number(row["corrected"], 2) + _interval(row["low"], row["high"])
-        share, chance = _number(row["share"], 2), _number(row["chance"], 2)
+        found = number(other["correlation"], 2) + f" {interval(other['low'], other['high'])}"
+        corrected = number(row["corrected"], 2) + f" {interval(row['low'], row['high'])}"
+        share, chance = number(row["share"], 2), number(row["chance"], 2)
         rows.append(
-            (row["parameter"], row["levels"], share, chance, corrected, _number(row["p_value"], 3), found)
+            (row["parameter"], row["levels"], share, chance, corrected, p_value(row["p_value"]), found)
         )
     columns = ("parameter", "values", "share", "noise", "corrected (95%)", "p", "correlation (95%)")
     show_table(console, columns, rows)
@@ -69,24 +68,21 @@ def _net(console: Console, analysis: Analysis) -> None:
 
 
 def _net_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    phases = "/".join(_number(row.get(f"net_sharpe_{end}"), 2) for end in ("min", "median", "max"))
-    sharpe = _with_error(row.get("net_sharpe"), row.get("net_sharpe_se"), 2)
-    mean = _with_error(_percent(row.get("net_annual_mean")), _percent(row.get("net_annual_mean_se")), 1)
-    drawdown = _number(_percent(row.get("max_drawdown")), 0)
-    costs = (_number(row.get("turnover"), 1), _number(row.get("break_even_bps"), 0))
+    phases = "/".join(number(row.get(f"net_sharpe_{end}"), 2) for end in ("min", "median", "max"))
+    sharpe = with_error(row.get("net_sharpe"), row.get("net_sharpe_se"), 2)
+    mean = with_error(percent(row.get("net_annual_mean")), percent(row.get("net_annual_mean_se")), 1)
+    drawdown = number(percent(row.get("max_drawdown")), 0)
+    costs = (number(row.get("turnover"), 1), number(row.get("break_even_bps"), 0))
     return sharpe, phases, mean, drawdown, *costs
 
 
 def _overfitting(console: Console, analysis: Analysis) -> None:
     row = analysis.tables["overfitting"].iloc[0]
-    left = [f"{row[name]} {words}: {row[f'{name}_ids']}" for name, words in _LEFT_OUT.items() if row[name]]
-    if row["failed"] is None:
-        left.append("failures not recorded")
     facts: list[tuple[str, object]] = [
-        ("PBO", f"{_number(row['probability'])} (noise: mean 0.47, from 0.16 to 0.82; it decides nothing)"),
+        ("PBO", f"{number(row['probability'])} (noise: mean 0.47, from 0.16 to 0.82; it decides nothing)"),
         ("trials", f"{row['trials']}, of which {row['distinct']} differ"),
         ("window", f"{str(row['first'])[:10]} to {str(row['last'])[:10]}, {row['bars']} bars"),
-        ("left out", "; ".join(left) or "nobody"),
+        ("left out", left_out(row)),
     ]
     show_facts(console, facts)
 
@@ -98,9 +94,9 @@ def _quality(console: Console, analysis: Analysis) -> None:
         spread = part["rank_ic"]
         chosen = part[part["id"] == best]
         first = chosen.iloc[0] if len(chosen) else None
-        own = "" if first is None else _with_error(first["rank_ic"], first["rank_ic_se"], 3)
+        own = "" if first is None else with_error(first["rank_ic"], first["rank_ic_se"], 3)
         dates = part["dates"].max() if first is None else first["dates"]
-        ends = (_number(value, 3) for value in (spread.min(), spread.median(), spread.max()))
+        ends = (number(value, 3) for value in (spread.min(), spread.median(), spread.max()))
         rows.append((period, dates, own, *ends))
     named = "best ± SE" if best is not None else ""
     show_table(console, ("period", "dates", named, "all: min", "median", "max"), rows)
@@ -108,9 +104,9 @@ def _quality(console: Console, analysis: Analysis) -> None:
 
 def _distributions(console: Console, analysis: Analysis) -> None:
     table = analysis.tables["distributions"]
-    shown = table[~table["metric"].str.endswith(_DETAILS)]
+    shown = table[~table["metric"].map(is_detail)]
     rows = [
-        (row["metric"], row["count"], row["nan"], *(_short(row[name]) for name in _SPREAD.values()))
+        (row["metric"], row["count"], row["nan"], *(short(row[name]) for name in _SPREAD.values()))
         for row in shown.to_dict("records")
     ]
     show_table(console, ("metric", "count", "nan", *_SPREAD), rows, whole=("metric",))
@@ -122,7 +118,7 @@ def _confusion(console: Console, analysis: Analysis) -> None:
 
 
 def _confusion_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    return *(_count(row[name]) for name in COUNTS), *(_number(row[name], 3) for name in _RATES)
+    return *(short(row[name]) for name in COUNTS), *(number(row[name], 3) for name in _RATES)
 
 
 def _by_permutation(
@@ -136,54 +132,20 @@ def _by_permutation(
     ordered = analysis.best_first(table).to_dict("records")
     cells = [(str(row["id"]), cells_of({str(key): value for key, value in row.items()})) for row in ordered]
     groups = [([n for n, _ in same], shown) for shown, same in groupby(cells, key=lambda pair: pair[1])]
-    show_table(console, columns, [(_ids(ids), *shown) for ids, shown in groups[:MOST]])
+    show_table(console, columns, [(_named(ids), *shown) for ids, shown in groups[:MOST]])
     left = sum(len(ids) for ids, _ in groups[MOST:])
     if left:
         console.print(f"  and {left} more, in the page and in format=json", soft_wrap=True)
 
 
-def _ids(ids: Sequence[str]) -> str:
+def _named(ids: Sequence[str]) -> str:
     """Name the permutations of a line; a long list by its first and how many follow."""
-    return ", ".join(ids) if len(ids) < 3 else f"{ids[0]} +{len(ids) - 1}"
-
-
-def _interval(low: float, high: float) -> str:
-    return f" [{low:.2f}, {high:.2f}]" if math.isfinite(low) and math.isfinite(high) else ""
-
-
-def _with_error(value: Any, error: Any, digits: int) -> str:
-    known = isinstance(error, float) and math.isfinite(error)
-    return f"{_number(value, digits)} ± {_number(error, digits)}" if known else _number(value, digits)
-
-
-def _percent(value: Any) -> Any:
-    return None if value is None else 100 * value
-
-
-def _number(value: Any, digits: int = 4) -> str:
-    """Write a number for a table; what is not defined is a dash."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
-
-
-def _short(value: float) -> str:
-    return f"{value:.3g}" if math.isfinite(value) else "–"
-
-
-def _count(value: Any) -> str:
-    return str(value) if isinstance(value, int) else "–"
+    text = id_ranges(map(int, ids))
+    return text if len(text) < 10 else f"{ids[0]} and {len(ids) - 1}"
 
 
 _RATES: Final = ("recall", "specificity", "precision", "accuracy", "matthews")
 _SPREAD: Final = {"mean": "mean", "5%": "q05", "median": "median", "95%": "q95"}
-_LEFT_OUT: Final = {
-    "failed": "failed",
-    "incomplete": "with missing returns",
-    "not_recorded": "without returns",
-    "other_window": "of other bars",
-}
 _SECTIONS: Final[Sequence[tuple[str, str, Callable[[Console, Analysis], None]]]] = (
     (
         "importance",

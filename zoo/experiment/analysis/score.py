@@ -108,7 +108,9 @@ def resolve_score(source: Source, by: str | None = None) -> Score | None:
 
 
 def _declared(record: Record) -> Score | None:
-    offered = [name for name in record.metrics.columns if name.startswith(PREFIX)]
+    """Return the search's own score, else the first that a round has."""
+    columns = [name for name in record.metrics.columns if name.startswith(PREFIX)]
+    offered = [name for name in columns if np.isfinite(record.metrics[name]).any()] or columns
     asked = f"{PREFIX}{(record.metadata.get('search') or {}).get('score')}"
     if not offered:
         return None
