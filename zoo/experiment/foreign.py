@@ -70,18 +70,14 @@ class ForeignPipeline:
 
     def fetch_data(self) -> Any:
         """Load the data from the manifest's own source."""
-        manifest = self.current()
-        if not callable(getattr(manifest, "fetch_data", None)):
-            raise ForeignCodeError(
-                "the manifest has no fetch_data()",
-                where=self.where,
-                remedy="give the data: Trainer(..., data=)",
-            )
+        fetch = getattr(self.current(), "fetch_data", None)
         with calling("fetch_data()", self.where):
-            data = manifest.fetch_data()
+            data = fetch() if callable(fetch) else None
         if data is None:
             raise ForeignCodeError(
-                "fetch_data() gave None", where=self.where, remedy="give the data: Trainer(..., data=)"
+                "fetch_data() gave None" if callable(fetch) else "the manifest has no fetch_data()",
+                where=self.where,
+                remedy="give the data: Trainer(experiment_dir, data)",
             )
         return data
 

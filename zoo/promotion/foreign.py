@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from zoo.promotion.rows import is_polars
 from zoo.promotion.sensor import Sensor
 from zoo.settings import LABEL_SETTING, Reads, settings, using
 from zoo.settings import overrides as overriding
-from zoo.trust import Trust
+from zoo.trust import LOCAL_PREFIX, Trust
 
 #: what the lineage of every such version says was not looked into
 NEVER_CHECKED: Final = ("line's data and target", "preparation of new data")
@@ -46,13 +46,14 @@ class Promoted:
 
 @dataclass(frozen=True)
 class Passes:
-    """The three models of a promotion: as logged, under the overrides, and on everything."""
+    """The three models of a promotion (as logged, under the overrides, on everything), and what was seen."""
 
     logged: Round
     reproduced: Run
     variant: Run
     refitted: Fitted
     compared: Compared
+    libraries: dict[str, tuple[str, str]]
 
 
 class ForeignTrainer:
@@ -126,7 +127,7 @@ class ForeignTrainer:
             effective = settings.snapshot()
         reads.require(overrides, where)
         self._told(logged.id, "refitted")
-        passes = Passes(logged, done, variant, whole, compared)
+        passes = Passes(logged, done, variant, whole, compared, libraries)
         return self._promoted(passes, overrides, effective, reads, label)
 
     def _promoted(
@@ -145,7 +146,7 @@ class ForeignTrainer:
             "experiment_created_at": str(self.directory.metadata.get("created_at", "")),
             "permutation_id": logged.id,
             "round_params": dict(logged.params),
-            "settings": {"recorded": self.directory.metadata.get("settings") or {}, "effective": effective},
+            "settings": {"recorded": self.directory.metadata.get("settings") or {}, "effective": read},
             "overrides": overrides,
             "reads": sorted(reads.names),
             "library": inputs["model"].partition(".")[0],
@@ -156,20 +157,32 @@ class ForeignTrainer:
             "features": list(whole.model.rows.names),
             "data": UNKNOWN if self.fingerprint is None else self.fingerprint.as_dict(),
             "source": inputs["source"],
-            "libraries": {"now": self._libraries(whole), "changed": {}},
+            "libraries": {
+                "now": self._libraries(whole),
+                "changed": {name: list(pair) for name, pair in passes.libraries.items()},
+            },
             "train_end": None,
             "agreement": agreement(passes.variant, whole),
         }
         results = {
-            "logged": dict(logged.metrics),
+            "logged": {name: logged.metrics.get(name) for name in passes.compared.metrics},
             "reproduced": passes.reproduced.scalars,
             "variant": passes.variant.scalars,
             "refit": {"n_obs": whole.trained_rows},
         }
         names = whole.model.rows.names
-        sensor = Sensor(logged.id, whole.model, logged.params, metadata, results, None, names, self.trust)
+        trust = self._trusting(whole.model.estimator)
+        sensor = Sensor(logged.id, whole.model, logged.params, metadata, results, None, names, trust)
         _check_kept(sensor, passes.variant.prepared)
         return Promoted(sensor, predictions_of(passes.variant, whole), inputs, label)
+
+    def _trusting(self, model: Any) -> Trust:
+        """Trust the classes of a decoder that lies in the experiment; its source travels with the sensor."""
+        name = self.pipeline.decoder.module.__name__
+        held = (model, *getattr(model, "__dict__", {}).values())
+        if name.startswith(LOCAL_PREFIX) and any(type(part).__module__ == name for part in held):
+            return replace(self.trust, prefixes=(*self.trust.prefixes, f"{name}."))
+        return self.trust
 
     def _inputs(self, passes: Passes, read: Mapping[str, Any]) -> dict[str, Any]:
         """Return what decides what is trained; data that nobody can name makes every version its own."""
@@ -191,7 +204,7 @@ class ForeignTrainer:
         silent = [*compared.not_checked, *NEVER_CHECKED]
         return {
             "mode": "full",
-            "metrics": compared.metrics,
+            "metrics": len(compared.metrics),
             "predictions": compared.predictions,
             "not_checked": list(dict.fromkeys(silent)),
         }

@@ -21,12 +21,12 @@ class Compared:
     """What pass 1 compared, and what it could not.
 
     Attributes:
-        metrics: how many cells of results.csv agree.
+        metrics: the cells of results.csv that agree, by name.
         predictions: how many predictions and probabilities agree.
         not_checked: what was not recorded, or not produced again.
     """
 
-    metrics: int
+    metrics: tuple[str, ...]
     predictions: int
     not_checked: tuple[str, ...]
 
@@ -71,7 +71,7 @@ def validate_foreign(
             where=where,
             remedy="make the experiment again, with its metrics or its predictions",
         )
-    return Compared(len(cells.compared), count, (*logged.unchecked, *cells.not_checked, *silent))
+    return Compared(cells.compared, count, (*logged.unchecked, *cells.not_checked, *silent))
 
 
 def _cells(

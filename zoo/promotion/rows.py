@@ -113,12 +113,12 @@ class Rows:
                 expected=f"numbers, rows × {len(self.names)}: columns {', '.join(self.names)}, in this order",
             )
         self._check_complete(X)
-        return X if self.container == ARRAY else self._built(X)
+        return self._built(X)
 
     def _built(self, X: NDArray[Any]) -> Any:
         """Return a frame or an array of numbers; narrower floats get back their width."""
         if self.container == ARRAY:
-            return X.astype(self.dtypes[0]) if self.dtypes[0].startswith("float") else X
+            return X.astype(self.dtypes[0], copy=False) if self.dtypes[0].startswith("float") else X
         floats = {
             name: X[:, place].astype(dtype.lower() if dtype.lower().startswith("float") else X.dtype)
             for place, (name, dtype) in enumerate(zip(self.names, self.dtypes, strict=True))
