@@ -307,11 +307,16 @@ def load_source(
         raise TrustError("is no Python module", where=where)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    places, known = list(sys.path), stem in sys.modules
     try:
         loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
+    finally:  # whatever the module itself did to them
+        sys.path[:] = places
+        if not known:
+            sys.modules.pop(stem, None)
     return module
 
 
