@@ -11,11 +11,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from zoo.errors import ExperimentCorrupt
+from zoo.errors import ExperimentCorrupt, ManifestError
 from zoo.experiment.format import REMAKE, VOLATILE
 from zoo.settings import DEFAULTS
 
-_MAPPINGS: Final = ("manifest", "settings", "params", "search", "fingerprints", "libraries", "columns")
+_MAPPINGS: Final = (
+    "manifest",
+    "settings",
+    "params",
+    "search",
+    "fingerprints",
+    "libraries",
+    "columns",
+    "tolerances",
+)
 _REQUIRED: Final = (
     "format_version",
     "zoo_version",
@@ -30,11 +39,17 @@ _REQUIRED: Final = (
     "volatile",
 )
 _ROUND: Final = ("preds", "alignment", "split", "deterministic", "sha256")
+_DIGESTS: Final = ("declared", "row", "line")
 
 
 def is_ours(metadata: Mapping[str, Any]) -> bool:
     """Tell whether zoo wrote the directory."""
     return "format_version" in metadata or "zoo_version" in metadata
+
+
+def is_finished(metadata: Mapping[str, Any]) -> bool:
+    """Tell whether the run that wrote the directory is over."""
+    return bool(metadata.get("status", "finished") == "finished")
 
 
 def check_metadata(metadata: Mapping[str, Any], where: Path) -> None:
@@ -53,6 +68,7 @@ def check_metadata(metadata: Mapping[str, Any], where: Path) -> None:
         if not isinstance(metadata.get(key, []), list):
             raise ExperimentCorrupt(f"{key} is no list", where=where, remedy=REMAKE)
     _check_fingerprints(metadata.get("fingerprints") or {}, where)
+    _check_tolerances(metadata.get("tolerances") or {}, where)
     if is_ours(metadata):
         _check_complete(metadata, where)
 
@@ -66,10 +82,19 @@ def _check_fingerprints(fingerprints: Mapping[str, Any], where: Path) -> None:
         raise ExperimentCorrupt("fingerprints.code.modules is no mapping", where=where, remedy=REMAKE)
 
 
+def _check_tolerances(tolerances: Mapping[str, Any], where: Path) -> None:
+    from zoo.experiment.definition import check_tolerances
+
+    try:
+        check_tolerances(tolerances, "")
+    except ManifestError as error:
+        raise ExperimentCorrupt(error.problem, where=where, expected=error.expected, remedy=REMAKE) from error
+
+
 def _check_complete(metadata: Mapping[str, Any], where: Path) -> None:
     required = [
         *_REQUIRED,
-        *(("rounds", "failed") if metadata.get("status", "finished") == "finished" else ()),
+        *(("rounds", "failed") if is_finished(metadata) else ()),
     ]
     missing = [key for key in required if metadata.get(key) is None or metadata[key] in ({}, "")]
     missing += [f"settings.{name}" for name in DEFAULTS if name not in metadata.get("settings", {})]
@@ -106,6 +131,8 @@ def check_round(found: Mapping[str, Any], metadata: Mapping[str, Any], where: st
             raise ExperimentCorrupt(f"{key} is {type(found[key]).__name__}", where=where, remedy=REMAKE)
     needed = _ROUND if is_ours(metadata) else ()
     missing = [key for key in ("round_params", *needed) if found.get(key) is None or found[key] == {}]
+    if is_ours(metadata) and not missing:
+        missing = [f"sha256.{key}" for key in _DIGESTS if not found["sha256"].get(key)]
     if missing:
         raise ExperimentCorrupt(f"lacks {', '.join(missing)}", where=where, remedy=REMAKE)
 
@@ -128,7 +155,9 @@ def unchecked(metadata: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[st
         for key in ("preds", "alignment", "split", "deterministic", "sha256")
         if not found.get(key) and found.get(key) is not False
     ]
+    if is_ours(metadata) and not is_finished(metadata):
+        names.append("seal of a finished run")
     return tuple(names)
 
 
-__all__ = ["check_metadata", "check_round", "is_ours", "unchecked"]
+__all__ = ["check_metadata", "check_round", "is_finished", "is_ours", "unchecked"]

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from zoo.errors import ManifestError, check_keys, did_you_mean
+from zoo.experiment.format import VOLATILE
 from zoo.experiment.reducers import build_reducers
 from zoo.experiment.strategy import STRATEGIES
 from zoo.manifest.held_out import COLUMNS
 from zoo.spec import NAME
 
-KEYS: Final = ("params", "search", "manifest", "sfd_module", "description", "line")
+KEYS: Final = (
+    "params",
+    "search",
+    "manifest",
+    "sfd_module",
+    "description",
+    "line",
+    "tolerances",
+    "volatile",
+)
+TOLERANCE_KEYS: Final = ("absolute", "relative")
 SEARCH_KEYS: Final = (
     "strategy",
     "seed",
@@ -36,6 +48,9 @@ class Definition:
         manifest: the declaration, or None.
         sfd_module: a decoder's name, or None.
         line: whose trials its rounds are, or None where they are counted nowhere yet.
+        tolerances: how far a second run may be from the logged value, by metric: `absolute`, and `relative`
+            to the smaller of the two.
+        volatile: metrics that a second run does not reproduce, and that are not compared.
     """
 
     params: dict[str, list[Any]] | None
@@ -43,6 +58,8 @@ class Definition:
     manifest: Mapping[str, Any] | None
     sfd_module: str | None
     line: str | None = None
+    tolerances: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    volatile: tuple[str, ...] = ()
 
     @property
     def seed(self) -> int:
@@ -75,7 +92,15 @@ class Definition:
             raise ManifestError(
                 f"line: {line!r} is no line", where=where, expected="a file of conf/line, such as us_equity"
             )
-        return cls(params, search, tree.get("manifest"), tree.get("sfd_module"), line)
+        return cls(
+            params,
+            search,
+            tree.get("manifest"),
+            tree.get("sfd_module"),
+            line,
+            check_tolerances(tree.get("tolerances") or {}, where),
+            _volatile(tree.get("volatile") or (), tree.get("tolerances") or {}, where),
+        )
 
 
 def _search(search: object, where: str) -> dict[str, Any]:
@@ -98,6 +123,43 @@ def _search(search: object, where: str) -> dict[str, Any]:
             remedy=did_you_mean(found["strategy"], STRATEGIES),
         )
     return found
+
+
+def check_tolerances(tolerances: object, where: str) -> dict[str, dict[str, float]]:
+    """Return declared tolerances by metric.
+
+    Raises:
+        ManifestError: no mapping of mappings, or a tolerance that is negative, not finite, or relative and 1
+            or more, so that it would let anything pass.
+    """
+    if not isinstance(tolerances, Mapping):
+        raise ManifestError("tolerances: is no mapping", where=where, expected="a mapping a metric")
+    found: dict[str, dict[str, float]] = {}
+    for name, declared in tolerances.items():
+        _check_keys(declared, TOLERANCE_KEYS, where, f"tolerances.{name}.")
+        for key, value in declared.items():
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not (number and 0 <= value < (1 if key == "relative" else math.inf)):
+                raise ManifestError(
+                    f"tolerances.{name}.{key}: {value!r}",
+                    where=where,
+                    expected="a number from 0 to below 1" if key == "relative" else "a number, 0 or more",
+                )
+        found[str(name)] = {key: float(value) for key, value in declared.items()}
+    return found
+
+
+def _volatile(names: object, tolerances: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
+        raise ManifestError(f"volatile: {names!r}", where=where, expected="a list of metrics' names")
+    twice = [name for place, name in enumerate(names) if name in names[:place] or name in tolerances]
+    if twice:
+        raise ManifestError(
+            f"volatile: {twice[0]!r} stands twice, or has a tolerance as well",
+            where=where,
+            expected="one of the two",
+        )
+    return tuple(name for name in names if name not in VOLATILE)
 
 
 def check_space(params: object, where: str) -> dict[str, list[Any]]:
@@ -165,4 +227,4 @@ def _check_keys(tree: object, known: tuple[str, ...], where: str, prefix: str) -
     check_keys(tree, known, ManifestError, where=where, prefix=prefix)
 
 
-__all__ = ["Definition", "check_space", "check_used"]
+__all__ = ["Definition", "check_space", "check_tolerances", "check_used"]

@@ -5,10 +5,8 @@ It fails closed: what cannot be read is an error that names it.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,17 +21,16 @@ from zoo.experiment.format import (
     REMAKE,
     RESULTS,
     ROUNDS,
-    SERIES,
     VOLATILE,
     loads,
     read_cell,
     read_text,
     read_whole_lines,
-    row_digest,
-    series_digest,
     write_cell,
 )
+from zoo.experiment.integrity import check_cell, check_row, check_spelling, line_digest
 from zoo.experiment.replace import repair
+from zoo.experiment.table import Table, read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +59,15 @@ class Round:
         split: the boundaries of its parts; None where they were not recorded.
         metrics: what results.csv says, without parameters and volatile columns.
         deterministic: what the model was when it was logged; None where that was not recorded.
-        digests: sha256 of what metadata.json declared (`declared`) and of the metrics (`row`) when it was
-            logged; None where they were not recorded.
+        digests: sha256 of what metadata.json declared (`declared`), of the metrics (`row`) and of the line
+            itself (`line`) when it was logged; None where they were not recorded.
         unchecked: what was not recorded, and can therefore not be checked.
         held_out: net returns of every bar of the test part: `calendar`, `first`, `last`, `bars`, `net`.
         quality: `rank_ic` of each test date.
         fitted: what of the target and the calibration was fitted.
+        tolerances: `absolute` and `relative` by metric, where the experiment declares its own.
+        volatile: metrics that the experiment declares volatile; they are not among `metrics`.
+        line: sha256 of the line as it stands now; None where it has no digests at its end.
     """
 
     id: int
@@ -83,6 +83,9 @@ class Round:
     held_out: dict[str, Any] | None = None
     quality: dict[str, Any] | None = None
     fitted: dict[str, Any] | None = None
+    tolerances: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    volatile: tuple[str, ...] = ()
+    line: str | None = None
 
 
 class ExperimentDirectory:
@@ -149,36 +152,33 @@ class ExperimentDirectory:
         return found
 
     @cached_property
-    def results(self) -> dict[int, dict[str, Any]]:
-        """The rows of results.csv by id, typed by the columns that the writer declared."""
+    def _table(self) -> Table:
+        """results.csv as text; that of a run without a finished round is empty."""
         path, text = self.path / RESULTS, self._read(RESULTS)
         if self.unfinished and not text:
-            return {}
-        reader = csv.DictReader(io.StringIO(text), strict=True)
-        header = list(reader.fieldnames or ())
-        self._check_header(header, path)
-        rows: dict[int, dict[str, Any]] = {}
-        try:
-            for row in reader:
-                where = f"{path}:{reader.line_num}"
-                if None in row or None in row.values():
-                    raise ExperimentCorrupt(
-                        "has not as many cells as the header",
-                        where=where,
-                        expected=str(len(header)),
-                        remedy=REMAKE,
-                    )
-                number = read_cell(row[ID], "int", f"{where}, column {ID}")
-                if number is None or number in rows:
-                    raise ExperimentCorrupt(
-                        f"id {row[ID]!r} is empty or stands twice", where=where, remedy=REMAKE
-                    )
-                rows[number] = {
-                    name: read_cell(cell, self._kind(name, cell), f"{where}, column {name}")
-                    for name, cell in row.items()
-                }
-        except csv.Error as error:
-            raise ExperimentCorrupt(f"is not CSV: {error}", where=path, remedy=REMAKE) from error
+            return Table([ID], {}, {})
+        table = read_table(text, path)
+        self._check_header(table.header, path)
+        if is_ours(self.metadata):
+            check_spelling(text, table.header, (row.values() for row in table.rows.values()), path)
+        return table
+
+    @property
+    def cells(self) -> dict[int, dict[str, str]]:
+        """The rows of results.csv by id, as they were written: "0.50" is not "0.5"."""
+        return self._table.rows
+
+    @cached_property
+    def results(self) -> dict[int, dict[str, Any]]:
+        """The rows of results.csv by id, typed by the columns that the writer declared."""
+        path, table = self.path / RESULTS, self._table
+        rows = {
+            number: {
+                name: self._value(name, cell, f"{path}:{table.lines[number]}, column {name}")
+                for name, cell in row.items()
+            }
+            for number, row in table.rows.items()
+        }
         expected = self.metadata.get("rounds", len(rows) or 1)
         if len(rows) != expected and not self.unfinished:
             raise ExperimentCorrupt(
@@ -189,11 +189,12 @@ class ExperimentDirectory:
             )
         return rows
 
-    @cached_property
-    def cells(self) -> dict[int, dict[str, str]]:
-        """The rows of results.csv by id, as they were written: "0.50" is not "0.5"."""
-        rows = csv.DictReader(io.StringIO(self._read(RESULTS)), strict=True) if self.results else ()
-        return {int(row[ID]): dict(row) for row in rows}
+    def _value(self, name: str, cell: str, where: str) -> Any:
+        """Read a cell; one of ours is spelt as zoo spells it, so that no two texts are one value."""
+        value = read_cell(cell, self._kind(name, cell), where)
+        if is_ours(self.metadata):
+            check_cell(cell, value, where)
+        return value
 
     def _counts(self, value: Any) -> bool:
         """A metric that a round does not have is an empty cell of ours; another library's may mean more."""
@@ -201,17 +202,17 @@ class ExperimentDirectory:
 
     def _check_header(self, header: list[str], path: Path) -> None:
         declared = self.metadata.get("columns")
-        missing = [ID] if ID not in header else []
-        if declared is not None and not self.unfinished:  # types are written before their columns
-            missing += [name for name in declared if name not in header]
-        if missing or len(set(header)) != len(header):
+        if declared is None:
+            return
+        missing = [] if self.unfinished else [name for name in declared if name not in header]
+        if missing:  # of an unfinished run: types are written before their columns
             raise ExperimentCorrupt(
-                f"lacks the column {missing[0]!r}" if missing else "has a column twice",
+                f"lacks the column {missing[0]!r}",
                 where=path,
                 expected="the columns that metadata.json declares",
                 remedy=REMAKE,
             )
-        extra = [] if declared is None else [name for name in header if name not in declared]
+        extra = [name for name in header if name not in declared]
         if extra:
             raise ExperimentCorrupt(
                 f"has a column {extra[0]!r} that metadata.json does not declare", where=path, remedy=REMAKE
@@ -222,10 +223,11 @@ class ExperimentDirectory:
         return declared.get(name) or guess_kind(cell)
 
     @cached_property
-    def _rounds(self) -> dict[int, dict[str, Any]]:
+    def _rounds(self) -> dict[int, tuple[dict[str, Any], str | None]]:
+        """The lines of round_data.jsonl by id, each with its digest."""
         path = self.path / ROUNDS
         lines = self._read(ROUNDS).split("\n")
-        rounds: dict[int, dict[str, Any]] = {}
+        rounds: dict[int, tuple[dict[str, Any], str | None]] = {}
         for number, line in enumerate(lines, start=1):
             if line == "" and number == len(lines):
                 continue
@@ -237,7 +239,7 @@ class ExperimentDirectory:
                 )
             if found["round_id"] in rounds:
                 raise ExperimentCorrupt(f"round {found['round_id']} stands twice", where=where, remedy=REMAKE)
-            rounds[found["round_id"]] = found
+            rounds[found["round_id"]] = found, line_digest(line)
         return rounds
 
     @property
@@ -270,15 +272,21 @@ class ExperimentDirectory:
             raise ExperimentCorrupt(f"lacks the failure of round {missing[0]}", where=path, remedy=REMAKE)
         return {number: found[number] for number in sorted(found) if number not in self.results}
 
-    def round(self, permutation_id: object) -> Round:
+    def round(self, permutation_id: object, *, results: bool = True) -> Round:
         """Return one permutation with its metrics and predictions.
+
+        Args:
+            permutation_id: its id.
+            results: read results.csv; without it, there are no metrics.
 
         Raises:
             UnknownPermutation: no id at all (a bool, a float, negative), or not in the experiment.
             ExperimentCorrupt: the files disagree about it.
         """
-        number = check_id(permutation_id, self.ids, str(self.path))
-        row, found = self.results[number], self._rounds.get(number)
+        known = self.ids if results else tuple(sorted(self._rounds))
+        number = check_id(permutation_id, known, str(self.path))
+        row = self.results[number] if results else {}
+        found, line = self._rounds.get(number, (None, None))
         where = f"{self.path / ROUNDS}, round {number}"
         if found is None:
             raise ExperimentCorrupt(
@@ -289,7 +297,8 @@ class ExperimentDirectory:
         cells = self.cells[number]
         if any(_differs(params[name], row[name], cells[name]) for name in params if name in row):
             raise ExperimentCorrupt(f"says other parameters than {RESULTS}", where=where, remedy=REMAKE)
-        skipped = {ID, *VOLATILE, *self.metadata.get("volatile", ()), *params}
+        volatile = tuple(name for name in self.metadata.get("volatile") or () if name not in VOLATILE)
+        skipped = {ID, *VOLATILE, *volatile, *params}
         return Round(
             number,
             params,
@@ -304,6 +313,9 @@ class ExperimentDirectory:
             found.get("held_out"),
             found.get("quality"),
             found.get("fitted"),
+            self.metadata.get("tolerances") or {},
+            volatile,
+            line,
         )
 
 
@@ -344,23 +356,6 @@ def check_id(value: object, ids: tuple[int, ...], where: str) -> int:
     return value
 
 
-def check_row(logged: Round, where: str) -> None:
-    """Raise `ExperimentCorrupt` where a round's row in results.csv is not the one that was logged with it."""
-    if logged.digests is None:
-        return
-    if logged.digests.get("row") != row_digest(logged.metrics):
-        raise ExperimentCorrupt(
-            f"the row of permutation {logged.id} is not the one that was logged", where=where, remedy=REMAKE
-        )
-    series = {name: getattr(logged, name) for name in SERIES}
-    if any(series.values()) and logged.digests.get("series") != series_digest(series):
-        raise ExperimentCorrupt(
-            f"the series of permutation {logged.id} are not those that were logged",
-            where=where,
-            remedy=REMAKE,
-        )
-
-
 def describe(path: Path | str) -> Description:
     """Say what an experiment is, from its metadata and its results.
 
@@ -380,4 +375,12 @@ def describe(path: Path | str) -> Description:
     )
 
 
-__all__ = ["Description", "ExperimentDirectory", "Round", "check_id", "check_row", "describe", "guess_kind"]
+__all__ = [
+    "Description",
+    "ExperimentDirectory",
+    "Round",
+    "check_id",
+    "check_row",
+    "describe",
+    "guess_kind",
+]

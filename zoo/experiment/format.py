@@ -78,7 +78,7 @@ def read_text(path: Path) -> str:
         ExperimentCorrupt: missing, empty, unreadable or not UTF-8.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")  # line ends as they are: they belong to what was written
     except FileNotFoundError as error:
         raise ExperimentCorrupt("is missing", where=path, remedy=REMAKE) from error
     except (OSError, UnicodeDecodeError) as error:
@@ -141,6 +141,9 @@ DECLARED: Final = (
     "libraries",
     "zoo_version",
 )
+#: what is declared only where it is not as usual, and is part of the digest only then
+_TOLERANCES: Final = "tolerances"
+_VOLATILE: Final = "volatile"
 
 
 def declared_digest(metadata: Mapping[str, Any]) -> str:
@@ -148,7 +151,12 @@ def declared_digest(metadata: Mapping[str, Any]) -> str:
 
     It guards against an edit of one file that another does not know of, not against somebody who edits both.
     """
-    return _digest({key: metadata.get(key) for key in DECLARED})
+    declared = {key: metadata.get(key) for key in DECLARED}
+    if metadata.get(_TOLERANCES):
+        declared[_TOLERANCES] = metadata[_TOLERANCES]
+    if metadata.get(_VOLATILE) != list(VOLATILE):
+        declared[_VOLATILE] = metadata.get(_VOLATILE)
+    return _digest(declared)
 
 
 def row_digest(metrics: Mapping[str, Any]) -> str:

@@ -13,11 +13,11 @@ from typing import Any
 import zoo
 from zoo import settings as zoo_settings
 from zoo.errors import CodeDriftError, ExperimentExists, ManifestError, ResumeRefused, did_you_mean
-from zoo.events import Advanced, Failed, Finished, Observer, Started, emit
+from zoo.events import Advanced, Failed, Finished, Noticed, Observer, Started, emit
 from zoo.experiment.definition import Definition
 from zoo.experiment.directory import ExperimentDirectory
 from zoo.experiment.domain import ParamDomain
-from zoo.experiment.format import FILES, FORMAT_VERSION, LEFTOVERS, METADATA, loads, now, read_text
+from zoo.experiment.format import FILES, FORMAT_VERSION, LEFTOVERS, METADATA, VOLATILE, loads, now, read_text
 from zoo.experiment.queue import SearchQueue
 from zoo.experiment.reducers import build_reducers
 from zoo.experiment.replace import copy_for_replacement, locked, publish, replacement
@@ -32,7 +32,7 @@ from zoo.manifest.run import SELECTION
 from zoo.trust import Trust
 
 #: what a resumed run must have in common with the run that it goes on with
-_SAME = ("manifest", "sfd_module", "params", "seed", "settings")
+_SAME = ("manifest", "sfd_module", "params", "seed", "settings", "tolerances", "volatile")
 
 
 #: told what a run's metadata says, and a round of it
@@ -113,6 +113,7 @@ class UniversalExperimentLoop:
             try:
                 self._search(log)
                 self._check_unchanged(log)
+                self._notice_unknown(log)
                 log.finish()
             except BaseException:
                 self._leave(log)
@@ -189,6 +190,19 @@ class UniversalExperimentLoop:
                 where=self.path,
                 remedy="begin again with overwrite=true",
             )
+
+    def _notice_unknown(self, log: RunLog) -> None:
+        """Tell of a tolerance or a volatile metric that no round has: it may be misspelt."""
+        known = {name for row in log.rows.values() for name in row}
+        for key, names in (
+            ("tolerances", self.definition.tolerances),
+            ("volatile", self.definition.volatile),
+        ):
+            for name in names:
+                if name not in known:
+                    guess = did_you_mean(name, known)
+                    notice = f"{key}.{name}: no round has such a metric"
+                    emit(self.observers, Noticed(self.task, f"{notice}; {guess}" if guess else notice))
 
     def _leave(self, log: RunLog) -> None:
         """Keep an unfinished run that has rounds, and leave no trace of one that has none."""
@@ -298,6 +312,8 @@ class UniversalExperimentLoop:
             "search": dict(self.definition.search),
             "seed": self.definition.seed,
             "line": self.definition.line,
+            "volatile": [*VOLATILE, *self.definition.volatile],
+            **({"tolerances": self.definition.tolerances} if self.definition.tolerances else {}),
             "fingerprints": {
                 "data": self.worker.bench.data.fingerprint().as_dict(),
                 "code": pipeline.code(),

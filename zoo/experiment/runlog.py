@@ -39,6 +39,7 @@ from zoo.experiment.format import (
     wider,
     write_cell,
 )
+from zoo.experiment.integrity import sealed_line, seals
 from zoo.experiment.reducers import LogRow
 from zoo.experiment.replace import sync
 
@@ -159,7 +160,7 @@ class RunLog:
             digests["series"] = series_digest(line)
         named = {"round_id": number, "round_params": dict(params)}
         with self._disk():
-            self._append_round(number, dumps({**named, **line, "sha256": digests}))
+            self._append_round(number, sealed_line({**named, **line}, digests))
             self.rows[number] = row
             self._append_row(row)
             self._write_checkpoint(RUNNING)
@@ -274,14 +275,16 @@ class RunLog:
         self.metadata["status"] = status
         self._kinds = {name: kind_of([row.get(name) for row in rows]) for name in self._columns}
         self.metadata["columns"] = dict(self._kinds)
-        self.metadata["volatile"] = list(VOLATILE)
+        self.metadata.setdefault("volatile", list(VOLATILE))
         if status == FINISHED:
             self.metadata |= {"rounds": len(rows), "failed": sorted(self.failed)}
         self._replace(METADATA, pretty(self.metadata))
 
     def _write_checkpoint(self, status: str) -> None:
-        """Say how far the run is; of constant size, whatever the number of rounds."""
-        state = {"status": status, "rounds": len(self.rows), "failed": len(self.failed)}
+        """Say how far the run is; of constant size, whatever the number of rounds. The last one seals."""
+        state: dict[str, Any] = {"status": status, "rounds": len(self.rows), "failed": len(self.failed)}
+        if status == FINISHED:
+            state["sha256"] = seals(self.work)
         self._replace(CHECKPOINT, f"{dumps(state)}\n")
 
     def _replace(self, name: str, text: str) -> None:

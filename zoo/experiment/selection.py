@@ -6,8 +6,9 @@ import math
 from pathlib import Path
 
 from zoo.errors import ExperimentError, did_you_mean
-from zoo.experiment.directory import ExperimentDirectory, check_row
+from zoo.experiment.directory import ExperimentDirectory
 from zoo.experiment.format import RESULTS
+from zoo.experiment.integrity import check_row
 from zoo.spec import Top
 
 PREFIX = "selection_"
