@@ -9,11 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zoo.promotion.outcome import Outcome
     from zoo.promotion.sensor import Sensor
-    from zoo.promotion.trainer import Outcome, Trainer
+    from zoo.promotion.trainer import Trainer
 
 _HOMES = {
-    "Outcome": "zoo.promotion.trainer",
+    "Outcome": "zoo.promotion.outcome",
     "Sensor": "zoo.promotion.sensor",
     "Trainer": "zoo.promotion.trainer",
 }

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from zoo.promotion.validation import ABSOLUTE, STOCHASTIC, Mismatch
+from zoo.promotion.comparison import ABSOLUTE, STOCHASTIC, Mismatch
 
 #: what libraries round to at most; fewer decimals in a file are a chance or a very short column
 COARSEST: Final = 3

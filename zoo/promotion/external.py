@@ -15,8 +15,8 @@ from zoo.errors import Interrupted, PromotionError
 from zoo.manifest.libraries import library_versions, major
 from zoo.manifest.source import source_files, source_hash
 from zoo.models import SklearnModel
+from zoo.promotion.outcome import Outcome
 from zoo.promotion.sensor import Sensor
-from zoo.promotion.trainer import Outcome
 from zoo.settings import LABEL_SETTING, Reads, check_allowed, settings
 from zoo.settings import overrides as overriding
 from zoo.spec import ExternalTrainer

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from zoo.errors import ForeignCodeError, ReferenceModelError
 from zoo.experiment.foreign import ARCHITECTURE, EVERYTHING, calling
 from zoo.promotion.cells import is_scalar, plain
+from zoo.promotion.comparison import compare_predictions
 from zoo.promotion.contract import resolve_model_class
 from zoo.promotion.foreign_model import PREDS, PROBS, ForeignModel
 from zoo.promotion.rows import Rows, is_polars
-from zoo.promotion.validation import compare_predictions
 from zoo.trust import Trust
 
 X_TRAIN, X_TEST = "x_train", "x_test"

@@ -12,8 +12,9 @@ from zoo.errors import ReconstructionError
 from zoo.experiment.directory import ExperimentDirectory, Round
 from zoo.experiment.format import EXECUTION_TIME, ID
 from zoo.promotion.cells import Cells, compare_cells, decimals_of
+from zoo.promotion.comparison import Mismatch, compare_predictions
 from zoo.promotion.foreign_runs import Run
-from zoo.promotion.validation import Mismatch, compare_predictions, reconstruction_error
+from zoo.promotion.validation import reconstruction_error
 
 
 @dataclass(frozen=True, slots=True)

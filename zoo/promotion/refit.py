@@ -1,16 +1,14 @@
-"""What a promotion leaves behind besides the model: predictions, and how the refit resembles the variant."""
+"""What a promotion leaves behind besides the model: predictions, and what it was fitted on."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from zoo.experiment.pipeline import Done
 from zoo.manifest.cube import PanelCube, Sample
-from zoo.metrics import rank_ic_by_date
 from zoo.models import SklearnModel
 from zoo.promotion.sensor import scores_of
 
@@ -37,24 +35,6 @@ def _frame(part: str, model: SklearnModel, sample: Sample) -> pd.DataFrame:
     return pd.DataFrame({"part": part, "date": dates, "asset": assets, "prediction": scores})
 
 
-def agreement(variant: Done, refit: Done) -> dict[str, Any]:
-    """Compare the refit with the variant on the variant's test rows.
-
-    Returns:
-        `rank_correlation`: the mean per-date Spearman correlation (over all rows for a table), None where no
-        date has three different scores.
-    """
-    sample = variant.prepared.test
-    a, b = scores_of(variant.model, sample.X), scores_of(refit.model, sample.X)
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    panels = (
-        (a[None, :], b[None, :]) if sample.grid is None else (sample.grid.spread(a), sample.grid.spread(b))
-    )
-    series = rank_ic_by_date(*panels)
-    known = series[np.isfinite(series)]
-    return {"rank_correlation": float(known.mean()) if known.size else None, "dates": int(known.size)}
-
-
 def train_end(refit: Done) -> dt.date | None:
     """Return the last bar that any training label uses; None without a time axis."""
     cube, sample = refit.prepared.cube, refit.prepared.train
@@ -71,4 +51,4 @@ def counts(sample: Sample) -> dict[str, int]:
     return {"n_obs": rows, **dates}
 
 
-__all__ = ["agreement", "counts", "predictions_of", "train_end"]
+__all__ = ["counts", "predictions_of", "train_end"]

@@ -6,69 +6,35 @@ overrides. Each permutation has its own outcome.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+from threadpoolctl import threadpool_limits
 
-from zoo.data import Fingerprint
-from zoo.errors import (
-    CodeDriftError,
-    DataDriftError,
-    DataError,
-    ExperimentCorrupt,
-    Interrupted,
-    UnknownPermutation,
-)
+from zoo.errors import ExperimentCorrupt, Interrupted, ReconstructionError
 from zoo.events import Advanced, Observer, emit
 from zoo.experiment.directory import ExperimentDirectory, Round
 from zoo.experiment.foreign import foreign_pipeline
-from zoo.experiment.format import declared_digest
+from zoo.experiment.format import RESULTS, ROUNDS
+from zoo.experiment.integrity import check_declared, check_line, check_row, check_sealed
 from zoo.experiment.pipeline import Done, Pipeline, from_metadata
 from zoo.experiment.space import Space
-from zoo.manifest.libraries import changed, major
+from zoo.manifest.libraries import changed
 from zoo.manifest.workbench import Workbench
+from zoo.promotion.agreement import agreement
+from zoo.promotion.drift import changed_sources, check_data, code_drift, differing_modules
 from zoo.promotion.foreign import ForeignTrainer
-from zoo.promotion.refit import agreement, counts, predictions_of, train_end
+from zoo.promotion.lineage import Origin, Promoted, outcome_of
+from zoo.promotion.outcome import Outcome
+from zoo.promotion.parallel import Batch, first_failure
 from zoo.promotion.sensor import Sensor
-from zoo.promotion.validation import Validation, validate
-from zoo.settings import (
-    ALLOWED,
-    DEFAULTS,
-    LABEL_SETTING,
-    Reads,
-    check_allowed,
-    check_values,
-    settings,
-    using,
-)
-from zoo.settings import (
-    overrides as overriding,
-)
-from zoo.trust import TARGET_KEY, Trust
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one permutation: a sensor with its predictions, or an error.
-
-    Attributes:
-        inputs: what the version's fingerprint is taken over; inputs only.
-        train_end: the last bar that any training label uses; None without a time axis.
-        label: the label that the overrides give, or None.
-    """
-
-    permutation_id: object
-    sensor: Sensor | None = None
-    predictions: pd.DataFrame | None = None
-    inputs: Mapping[str, Any] | None = None
-    train_end: dt.date | None = None
-    label: str | None = None
-    error: Exception | None = None
+from zoo.promotion.validation import Validation, skipped, validate
+from zoo.settings import ALLOWED, DEFAULTS, LABEL_SETTING, check_allowed, check_values, settings, using
+from zoo.settings import overrides as overriding
+from zoo.terms import BOOTSTRAP, FULL, Terms
+from zoo.trust import Trust
 
 
 class Trainer:
@@ -81,6 +47,9 @@ class Trainer:
         trusted: a `Trust`, prefixes, or None for the default list.
         allowed: settings that may be overridden; None takes the code's allowlist.
         observers: who is told of progress.
+        validation: `full`; or `skip`, which compares nothing and needs no results.csv: the version says so.
+        agreement: the least agreement of refit and variant: `bootstrap`, a rank correlation, or `off`.
+        allow_code_drift: promote although the manifest's own code changed, if the metrics still reproduce.
     """
 
     def __init__(
@@ -91,53 +60,74 @@ class Trainer:
         trusted: Trust | Iterable[str] | None = None,
         allowed: Iterable[str] | None = None,
         observers: Iterable[Observer] = (),
+        validation: str = FULL,
+        agreement: str | float = BOOTSTRAP,
+        allow_code_drift: bool = False,
     ) -> None:
+        self.terms = Terms(validation, agreement, allow_code_drift)
         self.directory = ExperimentDirectory(experiment_dir)
         self.trust = Trust.of(trusted)
         self.allowed = ALLOWED if allowed is None else frozenset(allowed)
         self.observers = list(observers)
-        self._data = data
+        self.data = data
+        self.drifted: tuple[str, ...] = ()
+        self.source = ""
 
-    def train(self, ids: Iterable[object], *, overrides: Mapping[str, Any] | None = None) -> list[Sensor]:
+    def train(
+        self, ids: Iterable[object], *, overrides: Mapping[str, Any] | None = None, n_jobs: int = 1
+    ) -> list[Sensor]:
         """Promote permutations; all are tried, then the first failure is raised.
 
         Args:
             ids: permutation ids.
             overrides: settings to change for the variant and the refit.
+            n_jobs: processes.
 
         Raises:
             ReconstructionError: a permutation does not reproduce.
             DataDriftError, CodeDriftError: data or code is not that of the experiment.
+            AgreementError: the refit does not resemble the variant.
             OverrideNotAllowed, InertOverride: an override that may not be, or that nobody read.
+                Whatever is raised has the other failures as `others`, and all outcomes as `outcomes`.
         """
-        outcomes = self.outcomes(ids, overrides=overrides)
-        for outcome in outcomes:
-            if outcome.error is not None:
-                raise outcome.error
+        outcomes = self.outcomes(ids, overrides=overrides, n_jobs=n_jobs)
+        error = first_failure(outcomes)
+        if error is not None:
+            raise error
         return [outcome.sensor for outcome in outcomes if outcome.sensor is not None]
 
-    def outcomes(self, ids: Iterable[object], *, overrides: Mapping[str, Any] | None = None) -> list[Outcome]:
-        """Promote permutations, each with an outcome of its own; only an interruption is raised."""
-        wanted = list(ids)
-        return [
-            self._twice(number) if number in wanted[:place] else self.outcome(number, overrides=overrides)
-            for place, number in enumerate(wanted)
-        ]
+    def outcomes(
+        self,
+        ids: Iterable[object],
+        *,
+        overrides: Mapping[str, Any] | None = None,
+        n_jobs: int = 1,
+        finished: Callable[[Outcome], None] | None = None,
+    ) -> list[Outcome]:
+        """Promote permutations, each with an outcome of its own; only an interruption is raised.
 
-    def _twice(self, number: object) -> Outcome:
-        error = UnknownPermutation(
-            f"permutation {number!r} is listed twice", where=self.directory.path, remedy="list each id once"
-        )
-        return Outcome(number, error=error)
+        Args:
+            ids: permutation ids; what is no id has an outcome, too.
+            overrides: settings to change for the variant and the refit.
+            n_jobs: processes; permutations that share a preparation go to one of them.
+            finished: told of each outcome once it is there, in whatever order; what it raises is raised.
+
+        Returns:
+            Outcomes in the order of `ids`.
+        """
+        return Batch(self, list(ids), dict(overrides or {}), n_jobs).run(finished)
 
     def outcome(self, permutation_id: object, *, overrides: Mapping[str, Any] | None = None) -> Outcome:
         """Promote one permutation; a failure becomes the outcome's error."""
         try:
-            return self._promote(permutation_id, dict(overrides or {}))
+            with threadpool_limits(1):  # as in the experiment: more threads could change the last bits
+                return self._promote(permutation_id, dict(overrides or {}))
         except Interrupted:
             raise
         except Exception as error:
             return Outcome(permutation_id, error=error)
+
+    # --- what permutations have in common -----------------------------------------------------------
 
     @cached_property
     def recorded(self) -> dict[str, Any]:
@@ -148,17 +138,18 @@ class Trainer:
     def _foreign(self) -> ForeignTrainer | None:
         """What promotes another library's experiment; None where the manifest is ours."""
         with using(self.recorded):
-            found = foreign_pipeline(self.directory.metadata, self.directory.path, self.trust)
+            found = foreign_pipeline(self._loaded_from, self.directory.path, self.trust)
         if found is None:
             return None
         return ForeignTrainer(
             self.directory,
             found,
-            self._data,
+            self.data,
             trust=self.trust,
             recorded=self.recorded,
             allowed=self.allowed,
             told=self._told,
+            terms=self.terms,
         )
 
     @property
@@ -168,24 +159,48 @@ class Trainer:
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        """The experiment's pipeline; nothing of it is imported before its names are checked."""
+        """The experiment's pipeline; nothing of it is imported before names, trust and hashes are checked."""
+        recorded = self._modules
+        changed_now = changed_sources(recorded or {}, self._local_module)
+        if changed_now and not self.terms.allow_code_drift:
+            raise code_drift(changed_now, self.directory.path)
         with using(self.recorded):  # a decoder may read them while it declares
-            pipeline = from_metadata(self.directory.metadata, self.directory.path, self.trust)
+            pipeline = from_metadata(self._loaded_from, self.directory.path, self.trust)
         code = pipeline.code()
-        self._check_code(code["modules"])
-        self._source = str(code["content"])
+        self.drifted = () if recorded is None else tuple(differing_modules(recorded, code["modules"]))
+        if self.drifted and not (self.terms.allow_code_drift and self.terms.validated):
+            raise code_drift(self.drifted, self.directory.path)
+        self.source = str(code["content"])
         return pipeline
+
+    @property
+    def _loaded_from(self) -> Mapping[str, Any]:
+        """The metadata; without the hash of an installed decoder that is allowed to have changed."""
+        metadata = self.directory.metadata
+        if not self.terms.allow_code_drift or self._local_module is not None:
+            return metadata
+        return {**metadata, "fingerprints": {**self._fingerprints, "code": {}}}
+
+    @property
+    def _modules(self) -> Mapping[str, str] | None:
+        """The recorded hashes of the code; None where none were recorded."""
+        return (self._fingerprints.get("code") or {}).get("modules")
+
+    @property
+    def _local_module(self) -> str | None:
+        """The decoder in the experiment's own directory, whose hash is compared where it is loaded."""
+        name = self.directory.metadata.get("sfd_module")
+        here = (
+            isinstance(name, str) and name.isidentifier() and (self.directory.path / f"{name}.py").is_file()
+        )
+        return str(name) if here else None
 
     @cached_property
     def bench(self) -> Workbench:
         """The experiment's data, once its fingerprint has been checked."""
         with using(self.recorded):
-            data = self.pipeline.fetch_data() if self._data is None else self._data
-        if not hasattr(data, "kind") or not hasattr(data, "fingerprint"):
-            raise DataError(
-                f"data is a {type(data).__name__}", where=self.directory.path, expected="a Dataset or a Table"
-            )
-        self._check_data(data)
+            data = self.pipeline.fetch_data() if self.data is None else self.data
+        check_data(data, self._fingerprints.get("data"), self.directory.path)
         return Workbench(data)
 
     @cached_property
@@ -197,61 +212,74 @@ class Trainer:
         """The libraries whose versions changed since the experiment, as `{name: (then, now)}`."""
         return changed(self.directory.metadata.get("libraries") or {}, self.pipeline.libraries())
 
-    def _check_code(self, now: Mapping[str, str]) -> None:
-        then = (self._fingerprints.get("code") or {}).get("modules")
-        if then is None:
-            return
-        differing = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
-        if differing:
-            raise CodeDriftError(
-                f"the code differs from the code that the experiment was run with: {', '.join(differing)}",
-                where=self.directory.path,
-                remedy="restore those modules, or make the experiment again with overwrite=true",
-            )
+    @cached_property
+    def origin(self) -> Origin:
+        """What all permutations of the experiment have in common."""
+        manifest = self.pipeline.manifest
+        return Origin(
+            self.directory.name,
+            str(self.directory.metadata.get("created_at", "")),
+            manifest.to_config(),
+            manifest.seed,
+            self.recorded,
+            self.bench.data.fingerprint().as_dict(),
+            self.source,
+            self.drifted,
+            self.pipeline.libraries(),
+            self.libraries,
+        )
 
-    def _check_data(self, data: Any) -> None:
-        recorded = self._fingerprints.get("data")
-        if recorded is None:
-            return
-        try:
-            then = Fingerprint.from_dict(recorded)
-        except Exception as error:
-            raise ExperimentCorrupt(
-                f"fingerprints.data is no fingerprint: {error}", where=self.directory.path / "metadata.json"
-            ) from error
-        differing = then.differences(data.fingerprint())
-        if differing:
-            raise DataDriftError(
-                f"the data differs from the experiment's: {'; '.join(differing)}",
-                where=self.directory.path,
-                remedy="give the data of the experiment, or make it again with overwrite=true",
-            )
+    # --- one permutation ------------------------------------------------------------------------------
 
     def _promote(self, permutation_id: object, overrides: dict[str, Any]) -> Outcome:
         check_allowed(overrides, self.allowed)
         check_values(overrides)
-        logged = self.directory.round(permutation_id)
+        logged = self.directory.round(permutation_id, results=self.terms.validated)
         if self._foreign is not None:
-            found = self._foreign.promote(logged, overrides)
-            return Outcome(logged.id, found.sensor, found.predictions, found.inputs, None, found.label)
+            theirs = self._foreign.promote(logged, overrides)
+            return Outcome(logged.id, theirs.sensor, theirs.predictions, theirs.inputs, None, theirs.label)
         where = f"{self.directory.path}, permutation {logged.id}"
         self._check_space(logged, where)
         with using(self.recorded):
             done = self.pipeline.run(logged.params, self.bench)
-        validation = validate(logged, done, where=where, libraries=self.libraries)
-        self._check_declared(logged, where)
-        self._told(logged.id, "reproduced")
+        validation = self._validated(logged, done, where)
+        self._told(logged.id, "reproduced" if self.terms.validated else "run again, not compared")
         with using(self.recorded), overriding(settings, overrides, self.allowed) as reads:
-            label = settings[LABEL_SETTING] if LABEL_SETTING in overrides else None
-            variant = (
-                self.pipeline.run(logged.params, self.bench, done.prepared.boundaries) if overrides else done
-            )
+            if LABEL_SETTING in overrides:
+                settings[LABEL_SETTING]  # it names the version: that is its use
+            boundaries = done.prepared.boundaries
+            variant = self.pipeline.run(logged.params, self.bench, boundaries) if overrides else done
             self._told(logged.id, "variant fitted")
             refit = self.pipeline.refit(logged.params, self.bench)
+            agreed = agreement(variant, refit, self.terms.agreement, where=where)
             effective = settings.snapshot()
         reads.require(overrides, where)
         self._told(logged.id, "refitted")
-        return self._outcome(logged, done, variant, refit, validation, overrides, effective, reads, label)
+        found = Promoted(
+            logged, done, variant, refit, validation, agreed, overrides, effective, reads, self.terms
+        )
+        return outcome_of(found, self.origin)
+
+    def _validated(self, logged: Round, done: Done, where: str) -> Validation:
+        """Compare, then check the digests: what is within tolerance must still be what was written."""
+        try:
+            validation = self._compared(logged, done, where)
+        except ReconstructionError as error:
+            if self.drifted:
+                raise code_drift(self.drifted, self.directory.path, error.problem) from error
+            raise
+        path = self.directory.path
+        check_declared(logged, self.directory.metadata, where)
+        if self.terms.validated:
+            check_row(logged, str(path / RESULTS))
+        check_line(logged, str(path / ROUNDS))
+        check_sealed(path, self.directory.metadata)
+        return validation
+
+    def _compared(self, logged: Round, done: Done, where: str) -> Validation:
+        if not self.terms.validated:
+            return skipped(logged)
+        return validate(logged, done, where=where, libraries=self.libraries)
 
     def _check_space(self, logged: Round, where: str) -> None:
         """An id is the position in the product of the declared values: the parameters must be those."""
@@ -263,82 +291,8 @@ class Trainer:
             f"round_params {logged.params!r} are not those of this id", where=where, expected=expected
         )
 
-    def _check_declared(self, logged: Round, where: str) -> None:
-        """What pass 1 does not exercise, such as a feature left out, must be what the round was run with."""
-        if logged.digests is not None and logged.digests.get("declared") != declared_digest(
-            self.directory.metadata
-        ):
-            raise ExperimentCorrupt(
-                "metadata.json declares something else than when the round was run",
-                where=where,
-                remedy="restore metadata.json, or make the experiment again with overwrite=true",
-            )
-
     def _told(self, number: int, note: str) -> None:
         emit(self.observers, Advanced(f"promote {self.directory.name}", note=f"permutation {number} {note}"))
-
-    def _outcome(
-        self,
-        logged: Round,
-        done: Done,
-        variant: Done,
-        refit: Done,
-        validation: Validation,
-        overrides: dict[str, Any],
-        effective: dict[str, Any],
-        reads: Reads,
-        label: str | None,
-    ) -> Outcome:
-        end = train_end(refit)
-        now = self.pipeline.libraries()
-        data = self.bench.data.fingerprint().as_dict()
-        inputs = {
-            "manifest": _without_place(self.pipeline.manifest.to_config()),
-            "seed": self.pipeline.manifest.seed,
-            "round_params": dict(logged.params),
-            "settings": {name: value for name, value in effective.items() if name != LABEL_SETTING},
-            "data": data["content"],
-            "source": self._source,
-            "validation": validation.mode,
-            "libraries": major(now),
-        }
-        metadata = {
-            "experiment": self.directory.name,
-            "experiment_created_at": str(self.directory.metadata.get("created_at", "")),
-            "permutation_id": logged.id,
-            "round_params": dict(logged.params),
-            "settings": {"recorded": self.recorded, "effective": effective},
-            "overrides": overrides,
-            "reads": sorted(reads.names),
-            "validation": {**asdict(validation), "not_checked": list(validation.not_checked)},
-            "deterministic": refit.model.deterministic,
-            "features": list(refit.prepared.train.names),
-            "fitted": refit.fitted,
-            "data": data,
-            "source": self._source,
-            "libraries": {"now": now, "changed": {k: list(v) for k, v in self.libraries.items()}},
-            "split": {"logged": done.prepared.boundaries, "refit": refit.prepared.boundaries},
-            "horizon": refit.prepared.cube.horizon,
-            "train_end": None if end is None else end.isoformat(),
-            "agreement": agreement(variant, refit),
-        }
-        results = {
-            "logged": logged.metrics,
-            "reproduced": done.metrics,
-            "variant": variant.metrics,
-            "refit": counts(refit.prepared.train),
-        }
-        names = refit.prepared.train.names
-        sensor = Sensor(
-            logged.id, refit.model, logged.params, metadata, results, refit.bound, names, refit.bound.trust
-        )
-        return Outcome(logged.id, sensor, predictions_of(variant, refit), inputs, end, label)
-
-
-def _without_place(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out where data lies: its content's hash says what it is, wherever it lies."""
-    data = manifest.get("data")
-    return {**manifest, "data": data.get(TARGET_KEY) if isinstance(data, Mapping) else None}
 
 
 __all__ = ["Outcome", "Trainer"]

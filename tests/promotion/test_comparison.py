@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from zoo.promotion.validation import compare_metrics, compare_predictions, compare_rows, same
+from zoo.promotion.comparison import compare_metrics, compare_predictions, compare_rows, same
 
 NAN, INF = math.nan, math.inf
 
