@@ -52,8 +52,8 @@ def percent(value: Any) -> Any:
 
 
 def p_value(value: Any) -> str:
-    """Write a p value; a small one as `<0.001`."""
-    return "<0.001" if defined(value) and value < 0.001 else number(value, 3)
+    """Write a p value; a small one as `<.001`."""
+    return "<.001" if defined(value) and value < 0.001 else number(value, 3)
 
 
 def count(value: Any, noun: str) -> str:
