@@ -108,6 +108,10 @@ def smoother(prices, *, level, window):
     return level.rolling(window).mean()
 
 
+def of_smoother(smoother):
+    return -smoother
+
+
 def vandal(level):
     level.iloc[:, :] = 1.0
     return level

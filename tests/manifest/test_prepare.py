@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.manifest import lab
 from zoo.data import Dataset, tabular
 from zoo.errors import ManifestError
 from zoo.manifest import Manifest
@@ -112,3 +113,30 @@ def test_a_boundary_that_is_no_bar_is_refused(manifest, prices):
     moved = {**base.boundaries, "test": "1996-01-06T00:00:00"}  # a Saturday
     with pytest.raises(ManifestError, match="no bar of the data"):
         prepare(manifest.bind(PARAMS), Workbench(prices), moved)
+
+
+def test_what_a_caller_does_to_a_part_changes_no_later_fit(manifest, prices):
+    prepared = manifest.prepare_data(prices, PARAMS)
+    before = prepared.train.X.copy(), prepared.train.y.copy()
+    frame, labels = prepared["x_train"], prepared["y_train"]
+    frame.iloc[:, :] = 0.0
+    labels[:] = 0.0
+    assert np.array_equal(prepared.train.X, before[0])
+    assert np.array_equal(prepared.train.y, before[1], equal_nan=True)
+
+
+def test_what_is_asked_for_later_counts_in_the_caches(manifest, prices):
+    bench = Workbench(prices)
+    prepared = manifest.prepare_data(prices, PARAMS, bench=bench)
+    before = bench.cache.held
+    assert prepared.folds
+    bars, F, Y = prepared.held_out
+    assert bench.cache.held - before > F.nbytes + Y.nbytes > len(bars)
+
+
+def test_bars_within_a_day_are_all_called_by_their_times():
+    hours = pd.date_range("2020-01-01", periods=260, freq="6h")
+    data = Dataset({"close": lab.panel().close.set_axis(hours, axis=0)})
+    dates = lab.base().set_rows(every=1).prepare_data(data, {})["_alignment"]["dates"]
+    assert "2020-02-22T00:00:00" in dates
+    assert all(len(date) == len("2020-02-22T00:00:00") for date in dates)

@@ -2,12 +2,14 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo.errors import ManifestError
-from zoo.manifest.split import cut, folds, parts
+from zoo.manifest.dates import SplitDates
+from zoo.manifest.split import cut, cut_at, folds, parts
 
 USABLE = np.arange(300, 300 + 110 * 21, 21)
 
@@ -97,3 +99,35 @@ def test_a_fold_trains_only_on_labels_that_end_before_its_test_begins(count, hor
     for train, test in folds(usable, horizon):
         assert train[-1] + horizon < test[0]
     assert len(np.unique(np.concatenate(tested))) == sum(t.size for t in tested) if tested else True
+
+
+DAYS = pd.bdate_range("2010-01-04", periods=2700)
+
+
+@given(
+    every=st.integers(1, 30),
+    count=st.integers(12, 200),
+    horizon=st.integers(0, 60),
+    starts=st.tuples(st.integers(0, 2699), st.integers(0, 2699)).map(sorted),
+)
+def test_parts_by_dates_never_overlap_in_time_either(every, count, horizon, starts):
+    usable = np.arange(count) * every % len(DAYS)
+    usable = np.unique(usable)
+    days = [DAYS[s].date().isoformat() for s in starts]
+    try:
+        cuts = cut_at(usable, DAYS, SplitDates(validation=days[0], test=days[1]))
+        found = parts(usable, cuts, horizon)
+    except ManifestError:
+        return
+    assert cuts.validation == usable[usable >= starts[0]][0]
+    assert cuts.test == usable[usable >= starts[1]][0]
+    for part, following in pairwise(found):
+        assert part[-1] + horizon < following[0]
+    assert found[2][-1] == usable[-1]
+
+
+def test_an_empty_part_says_where_it_was_declared():
+    with pytest.raises(ManifestError, match=r"a\.yaml: split: the train part is empty"):
+        cut(USABLE, [0.001, 1, 1], "a.yaml")
+    with pytest.raises(ManifestError, match=r"a\.yaml: split: the validation part is empty after a purge"):
+        parts(USABLE, cut(USABLE, [8, 1, 2]), 300, "a.yaml")
