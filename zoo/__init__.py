@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zoo.manifest import Manifest
     from zoo.promotion import Sensor, Trainer
     from zoo.registry import Registry
+    from zoo.registry.serving import load_champion
     from zoo.settings import overrides
     from zoo.trust import Trust
 
@@ -29,6 +30,7 @@ _HOMES = {
     "Trainer": "zoo.promotion",
     "Trust": "zoo.trust",
     "ZooError": "zoo.errors",
+    "load_champion": "zoo.registry.serving",
     "overrides": "zoo.settings",
     "run_experiment": "zoo.experiment.loop",
 }
@@ -57,6 +59,7 @@ __all__ = [
     "Trust",
     "ZooError",
     "__version__",
+    "load_champion",
     "overrides",
     "run_experiment",
 ]

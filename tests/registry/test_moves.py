@@ -328,11 +328,11 @@ def test_a_directory_that_cannot_be_written_is_one_clear_error(
 
 
 MOVES = st.lists(
-    st.tuples(st.sampled_from(["promote", "rollback", "bring", "retire"]), st.integers(0, 4)), max_size=12
+    st.tuples(st.sampled_from(["promote", "rollback", "bring", "retire"]), st.integers(0, 4)), max_size=10
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
 def test_whatever_is_asked_the_events_and_the_rows_agree(
     tmp_path_factory: pytest.TempPathFactory, moves: list[tuple[str, int]]

@@ -100,6 +100,13 @@ class Database:
         found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(10)")]
         return [] if found == ["ok"] else found
 
+    def settle(self, connection: Connection) -> None:
+        """Have the coming commit remove a journal that a writer left who was killed before it was of use."""
+        if self.path.with_name(f"{self.path.name}-journal").exists():
+            # for an equal value SQLite writes no page, and so no journal
+            connection.exec_driver_sql("UPDATE schema_version SET version = version + 1")
+            connection.exec_driver_sql("UPDATE schema_version SET version = version - 1")
+
     def close(self) -> None:
         """Let go of the engine; no connection outlives its transaction anyway."""
         if self._engine is not None:

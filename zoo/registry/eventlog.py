@@ -152,7 +152,7 @@ class EventLog:
         if wanted.startswith(kept + newline):
             missing = wanted[len(kept + newline) :].count(b"\n")
             self._append(rows[len(rows) - missing :], len(kept + newline))
-            return f"{self.path}: wrote {missing} events that were missing", None
+            return f"{self.path}: wrote {_counted(missing)} that had not been written", None
         aside = self._replace(wanted)
         return f"{self.path}: was damaged, and was written anew; the damaged one is {aside}", None
 
@@ -238,9 +238,13 @@ def _after(connection: Connection, position: int) -> list[Row]:
     return list(connection.execute(query).mappings())
 
 
+def _counted(count: int) -> str:
+    return f"{count} event{'' if count == 1 else 's'}"
+
+
 def _ahead(path: Path, unknown: Sequence[Row]) -> str:
     return (
-        f"{path} holds {len(unknown)} events that the database does not have (the first is event "
+        f"{path} holds {_counted(len(unknown))} that the database does not have (the first is event "
         f"{unknown[0]['position']}): the database is older than the log, or another one; make a new one with "
         "`zoo verify rebuild=true`"
     )

@@ -123,6 +123,8 @@ def _survey(database: Database, artifacts: Artifacts) -> _Survey:
 
 
 def _listing(connection: Connection, database: Database, artifacts: Artifacts) -> _Survey:
+    if schema.present(connection, database.path):
+        database.settle(connection)
     events = connection.execute(select(schema.events).order_by(schema.events.c.position)).all()
     done, wrong = EventLog(artifacts.root).heal([event._mapping for event in events])
     return _Survey(
