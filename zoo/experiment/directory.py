@@ -294,7 +294,7 @@ class ExperimentDirectory:
             )
         check_round(found, self.metadata, where)
         params = found["round_params"]
-        cells = self.cells[number]
+        cells = self.cells[number] if results else {}
         if any(_differs(params[name], row[name], cells[name]) for name in params if name in row):
             raise ExperimentCorrupt(f"says other parameters than {RESULTS}", where=where, remedy=REMAKE)
         volatile = tuple(name for name in self.metadata.get("volatile") or () if name not in VOLATILE)

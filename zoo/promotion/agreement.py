@@ -9,14 +9,15 @@ Politis and Romano 1992), each compared with the original on the same test rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.errors import AgreementError, ZooError
+from zoo.errors import AgreementError, Interrupted, ZooError
 from zoo.experiment.pipeline import Done
 from zoo.manifest.cube import Sample
 from zoo.manifest.labels import fit_labels
@@ -197,8 +198,7 @@ def _top_overlap(variant: Floats, other: Floats) -> float | None:
 
 def _bootstrapped(variant: Done, found: Agreement, mine: Opinion, where: str) -> Agreement:
     figures, block = bootstrap_figures(variant, found.figure, mine, where)
-    floor = float(np.percentile(figures, PERCENTILE))
-    return replace(found, floor=floor, how=BOOTSTRAP, refits=len(figures), block=block)
+    return floored(found, figures, block)
 
 
 def bootstrap_figures(variant: Done, figure: str, mine: Opinion, where: str) -> tuple[list[float], int]:
@@ -216,23 +216,54 @@ def bootstrap_figures(variant: Done, figure: str, mine: Opinion, where: str) -> 
     train, cube = variant.prepared.train, variant.prepared.cube
     horizon, every = cube.horizon, variant.bound.every
     draws, block = bootstrap_rows(train, horizon, every, variant.bound.seed)
+    refits = (partial(_refitted, variant, rows) for rows in draws)
+    return figures_of(refits, figure, mine, where), block
+
+
+def figures_of(
+    refits: Iterator[Callable[[], Opinion]], figure: str, mine: Opinion, where: str
+) -> list[float]:
+    """Return how bootstrapped refits agree with the variant, as many as are asked for.
+
+    Args:
+        refits: each fits a model to rows drawn again, and says what it thinks of the variant's test rows.
+        figure: `rank_correlation` or `equal_classes`.
+        mine: what the variant thinks of them.
+        where: for the error.
+
+    Raises:
+        AgreementError: too many draws could not be fitted.
+    """
     figures: list[float] = []
     failure: Exception | None = None
-    for _, rows in zip(range(2 * REFITS), draws, strict=False):
+    for _, refitted in zip(range(2 * REFITS), refits, strict=False):
         try:
-            model = _fitted(variant, _take(train, rows), horizon)
+            other = refitted()
+        except Interrupted:
+            raise
         except (ZooError, ValueError) as error:  # a draw may hold one class only
             failure = error
             continue
-        value = getattr(compared(mine, opinion(model, variant.prepared.test)), figure)
+        value = getattr(compared(mine, other), figure)
         figures.append(0.0 if value is None else value)
         if len(figures) == REFITS:
-            return figures, block
+            return figures
     raise AgreementError(
         f"only {len(figures)} of {2 * REFITS} bootstrapped refits could be fitted: {failure}",
         where=where,
         remedy="give a floor of your own with promotion.agreement=<number>",
     )
+
+
+def floored(found: Agreement, figures: Sequence[float], block: int) -> Agreement:
+    """Return an agreement with the floor that bootstrapped refits give it."""
+    floor = float(np.percentile(figures, PERCENTILE))
+    return replace(found, floor=floor, how=BOOTSTRAP, refits=len(figures), block=block)
+
+
+def _refitted(variant: Done, rows: Draw) -> Opinion:
+    prepared = variant.prepared
+    return opinion(_fitted(variant, _take(prepared.train, rows), prepared.cube.horizon), prepared.test)
 
 
 def _fitted(variant: Done, train: Sample, horizon: int) -> SklearnModel:
@@ -258,6 +289,15 @@ def bootstrap_rows(train: Sample, horizon: int, every: int, seed: int) -> tuple[
     dates, date = np.unique(train.position[known], return_inverse=True)
     block = max(math.ceil(horizon / every), math.ceil(len(dates) ** (1 / 3)))
     return _draws(known, date, block, seed), block
+
+
+def ordered_rows(count: int, seed: int) -> tuple[Iterator[Draw], int]:
+    """Yield rows of which nothing is known but their order in time, in circular blocks, and a block's length.
+
+    How far their labels look ahead is not known either: a block is the cube root of their number.
+    """
+    block = math.ceil(count ** (1 / 3))
+    return _draws(np.arange(count), np.arange(count), block, seed), block
 
 
 def _draws(rows: Draw, date: Draw, block: int, seed: int) -> Iterator[Draw]:
@@ -295,5 +335,8 @@ __all__ = [
     "check_agreement",
     "compared",
     "correlated",
+    "figures_of",
+    "floored",
     "opinion",
+    "ordered_rows",
 ]
