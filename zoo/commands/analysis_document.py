@@ -31,6 +31,7 @@ def document_of(analysis: Analysis, page: Path) -> dict[str, Any]:
         "zoo_version": metadata.get("zoo_version"),
         "seed": metadata.get("seed"),
         "fingerprints": metadata.get("fingerprints"),
+        "finished": record.finished,
         "rounds": len(record.rounds),
         "failed": None if record.failed is None else [{"id": n, **told} for n, told in record.failed.items()],
         "score": None

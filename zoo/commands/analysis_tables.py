@@ -36,7 +36,10 @@ def _facts(analysis: Analysis, page: Path) -> Iterator[tuple[str, object]]:
     record, score = analysis.record, analysis.score
     failed = "failures not recorded" if record.failed is None else f"{len(record.failed)} failed"
     yield "experiment", record.name
-    yield "rounds", f"{len(record.rounds)} finished, {failed}"
+    yield (
+        "rounds",
+        f"{len(record.rounds)} finished, {failed}{'' if record.finished else '; THE RUN IS NOT OVER'}",
+    )
     for failure, told in list((record.failed or {}).items())[:MOST]:
         yield f"  failed {failure}", f"{told['error']}: {told['message']}"
     if score is not None:

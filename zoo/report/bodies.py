@@ -36,9 +36,8 @@ def parameters_table(analysis: Analysis) -> str:
     columns = [
         Column("parameter", lambda row: str(row["parameter"])),
         Column("values", lambda row: str(row["levels"]), "levels", "how many values were tried"),
-        Column(
-            "share", lambda row: number(row["share"], 3), "share", "η²: variance between its values, of all"
-        ),
+        Column("groups", lambda row: str(row["groups"]), "groups", "values, or ranges of them, compared"),
+        Column("share", lambda row: number(row["share"], 3), "share", "η²: variance between groups, of all"),
         Column("noise", lambda row: number(row["chance"], 3), "chance", "the share that noise reaches"),
         Column("corrected", lambda row: number(row["corrected"], 3), "corrected", "ε²: the share less noise"),
         Column("95%", lambda row: interval(row["low"], row["high"]), "low", "bootstrap over rounds"),

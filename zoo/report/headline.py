@@ -50,7 +50,7 @@ def cards_of(analysis: Analysis) -> str:
 def _cards(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
     record, score, best = analysis.record, analysis.score, analysis.best
     failed = "failures not recorded" if record.failed is None else f"{len(record.failed)} failed"
-    yield "rounds", f"{len(record.rounds):,}", failed
+    yield "rounds", f"{len(record.rounds):,}", failed if record.finished else f"{failed}; the run is not over"
     if score is not None and best is not None:
         chosen = described(record.parameters.loc[best].to_dict())
         why = f"{chosen}: {number(score.values[best])}, {score.part}"

@@ -115,6 +115,20 @@ def test_rounds_without_a_finite_score_do_not_count(write):
     assert math.isnan(found["share"][0])
 
 
+def test_a_random_search_compares_ranges(write):
+    rng = np.random.default_rng(5)
+    rounds = [
+        Made({"rate": float(rate), "idle": float(rng.random())}, {"selection_rank_ic": float(rate)})
+        for rate in rng.random(60)
+    ]
+    found = parameter_importance(write(rounds)).set_index("parameter")
+    assert found["levels"].tolist() == [60, 60]
+    assert found["groups"].tolist() == [10, 10]
+    assert found.loc["rate", "share"] > 0.97
+    assert found.loc["idle", "share"] < 0.5
+    assert found.loc["idle", "p_value"] > 0.05
+
+
 def test_a_parameter_with_one_value_explains_nothing(write):
     rounds = [Made({"alpha": 1, "beta": n}, {"selection_rank_ic": 0.1 * n}) for n in range(6)]
     found = parameter_importance(write(rounds)).set_index("parameter")

@@ -3,7 +3,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo.experiment.analysis.levels import levels_of
+from zoo.experiment.analysis.levels import RANGE, RANGES, groups_of, levels_of
 
 
 def series(*values):
@@ -29,6 +29,35 @@ def test_lists_none_and_text_are_categories():
     assert levels.numbers is None
     assert levels.labels == ("[10, 5]", "null", "standard")
     assert levels.codes.tolist() == [0, 1, 2, 0]
+
+
+def test_values_that_were_tried_often_are_their_own_groups():
+    levels = levels_of(series(1, 1, 2, 2))
+    assert groups_of(levels).tolist() == levels.codes.tolist()
+
+
+def test_numbers_that_were_hardly_tried_twice_are_cut_into_ranges():
+    levels = levels_of(series(*[n / 7 for n in range(20)]))
+    assert groups_of(levels).tolist() == [n // 5 for n in range(20)]
+    many = groups_of(levels_of(series(*[n / 7 for n in range(100)])))
+    assert len(set(many.tolist())) == RANGES
+
+
+def test_categories_and_a_handful_of_rounds_have_no_ranges():
+    for values in ([str(n) for n in range(40)], list(range(2 * RANGE - 1))):
+        levels = levels_of(series(*values))
+        assert groups_of(levels).tolist() == levels.codes.tolist()
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=60))
+def test_ranges_keep_the_order_and_part_no_value(values):
+    levels = levels_of(pd.Series(values, dtype=object))
+    groups = groups_of(levels)
+    by_value = {}
+    for value, group in zip(values, groups.tolist(), strict=True):
+        assert by_value.setdefault(value, group) == group
+    ordered = [by_value[value] for value in sorted(by_value)]
+    assert ordered == sorted(ordered)
 
 
 @given(st.lists(st.one_of(st.integers(), st.floats(allow_nan=False), st.text(), st.booleans(), st.none())))

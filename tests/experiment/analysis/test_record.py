@@ -32,6 +32,7 @@ def test_a_record_holds_parameters_and_metrics_by_id(write):
     assert record.parameters.columns.tolist() == ["kind", "alpha"]
     assert record.parameters["alpha"].tolist() == [1, None]
     assert record.failed == {}
+    assert record.finished
 
 
 def test_a_path_a_directory_and_a_record_are_one_source(write):
@@ -52,6 +53,15 @@ def test_a_failed_round_is_kept_with_what_it_said(write):
     record = read_record(path)
     assert record.ids.tolist() == [1]
     assert record.failed == {0: {"params": {"alpha": -1}, "error": "ValueError", "message": "alpha < 0"}}
+
+
+def test_a_run_that_is_not_over_is_read_as_far_as_it_is(experiment_dir, edit_json):
+    edit_json(experiment_dir / "metadata.json", lambda found: found.update(status="running"))
+    path = experiment_dir / "results.csv"
+    path.write_text(path.read_text()[:-20])  # the writer died in the middle of a line
+    record = read_record(experiment_dir)
+    assert record.ids.tolist() == [0, 1, 2]
+    assert not record.finished
 
 
 def test_an_edited_row_is_refused(experiment_dir):

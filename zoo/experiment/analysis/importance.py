@@ -10,14 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zoo.experiment.analysis.bootstrap import RESAMPLES, batch_of, percentile_interval
-from zoo.experiment.analysis.levels import Levels, levels_of
+from zoo.experiment.analysis.levels import Levels, groups_of, levels_of
 from zoo.experiment.analysis.record import Source, read_record
 from zoo.experiment.analysis.score import resolve_score
 
 Floats = NDArray[np.float64]
 
 COLUMNS: Final = (
-    "parameter", "score", "part", "levels", "rounds", "share", "chance", "corrected", "low", "high",
+    "parameter", "score", "part", "levels", "groups", "rounds", "share", "chance", "corrected", "low", "high",
     "p_value",
 )  # fmt: skip
 
@@ -29,7 +29,7 @@ def parameter_importance(
 
     The share is η² of a one-way decomposition over the parameter's values (Fisher 1925): the variance
     between the groups' means, of the whole. It grows with the number of values whatever they do, to `chance`
-    = (k - 1) / (n - 1) for k values among n rounds of noise; ε² = 1 - (1 - η²)(n - 1) / (n - k) corrects for
+    = (k - 1) / (n - 1) for k groups among n rounds of noise; ε² = 1 - (1 - η²)(n - 1) / (n - k) corrects for
     that (Kelley 1935). The interval is the percentile bootstrap over rounds of ε². That of η² never covers
     0, since repeated rounds look like agreement: of noise with 7 values among 21 rounds it covered 0 in 0%
     of 150 runs, that of ε² in 87%; of a true share of 0.3 it was 38% and 88%.
@@ -43,11 +43,12 @@ def parameter_importance(
 
     Returns:
         A row a parameter, the largest share first: `parameter`, `score` and `part` (what was measured, and
-        on which part of the data), `levels` (values tried), `rounds` (with a finite score), `share` (η²),
-        `chance`, `corrected` (ε², 0 where it is below), `low` and `high` (95%, likewise; NaN with fewer than
-        5 rounds), `p_value` (share of reshuffled scores whose η² is as large; exact for few rounds). NaN
-        where a value is not defined: one value, one round, or a score that never changes. Empty without a
-        score or without parameters.
+        on which part of the data), `levels` (values tried), `groups` (that are compared: the values, or
+        ranges of numbers that were hardly tried twice, see `groups_of`), `rounds` (with a finite score),
+        `share` (η²), `chance`, `corrected` (ε², 0 where it is below), `low` and `high` (95%, likewise; NaN
+        with fewer than 5 rounds), `p_value` (share of reshuffled scores whose η² is as large; exact for few
+        rounds). NaN where a value is not defined: one value, one round, or a score that never changes. Empty
+        without a score or without parameters.
 
     Raises:
         ConfigError: `by` names no metric.
@@ -69,15 +70,17 @@ def parameter_importance(
 
 
 def _effect(values: Floats, levels: Levels, seed: int, resamples: int) -> tuple[float, ...]:
-    n, k = len(values), len(levels.labels)
-    share = float(eta_squared(values, levels.codes))
-    corrected = _positive(float(epsilon_squared(values, levels.codes)))
+    codes = groups_of(levels)
+    n, k = len(values), len(set(codes.tolist()))
+    share = float(eta_squared(values, codes))
+    corrected = _positive(float(epsilon_squared(values, codes)))
     chance = (k - 1) / (n - 1) if n > 1 else math.nan
     if not math.isfinite(share):
-        return k, n, share, chance, corrected, math.nan, math.nan, math.nan
-    ends = percentile_interval(epsilon_squared, values, levels.codes, seed=seed, resamples=resamples)
+        return len(levels.labels), k, n, share, chance, corrected, math.nan, math.nan, math.nan
+    ends = percentile_interval(epsilon_squared, values, codes, seed=seed, resamples=resamples)
     low, high = map(_positive, ends)
-    return k, n, share, chance, corrected, low, high, _chance_of(values, levels.codes, seed, resamples)
+    p_value = _chance_of(values, codes, seed, resamples)
+    return len(levels.labels), k, n, share, chance, corrected, low, high, p_value
 
 
 def _positive(share: float) -> float:

@@ -15,6 +15,7 @@ from zoo.errors import ExperimentCorrupt
 from zoo.experiment.completeness import is_ours
 from zoo.experiment.directory import ExperimentDirectory, Round, check_row
 from zoo.experiment.format import METADATA, REMAKE, RESULTS, declared_digest
+from zoo.experiment.runlog import RUNNING
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Record:
         path: the directory.
         metadata: what metadata.json says.
         rounds: by id; every row is the one that was logged, where that can be told.
+        finished: whether the run is over; of one that was stopped, the rounds that it has finished.
         failed: the permutations that failed, by id: `params`, `error`, `message`; None where nothing says
             whether any did.
     """
@@ -34,6 +36,7 @@ class Record:
     path: Path
     metadata: Mapping[str, Any]
     rounds: tuple[Round, ...]
+    finished: bool
     failed: Mapping[int, Mapping[str, Any]] | None
 
     @property
@@ -90,6 +93,9 @@ def read_record(source: Source) -> Record:
     if isinstance(source, Record):
         return source
     directory = source if isinstance(source, ExperimentDirectory) else ExperimentDirectory(source)
+    finished = directory.metadata.get("status") != RUNNING
+    if not finished and not directory.unfinished:
+        directory = ExperimentDirectory(directory.path, unfinished=True)
     declared = declared_digest(directory.metadata)
     rounds = []
     for number in directory.ids:
@@ -108,6 +114,7 @@ def read_record(source: Source) -> Record:
         directory.path,
         directory.metadata,
         tuple(rounds),
+        finished,
         failed if failed or "failed" in directory.metadata else None,
     )
 

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from zoo.experiment.analysis import Analysis
@@ -17,6 +18,7 @@ from zoo.report.text import defined, described
 
 _ACROSS: Final = 3
 _MOST: Final = 12  # parameters
+_LABELLED: Final = 16  # values of a number that are drawn one by one
 _WIDTH: Final = 0.32  # of the band in which a value's rounds are spread out
 
 
@@ -46,13 +48,14 @@ def _add_parameter(chart: go.Figure, analysis: Analysis, score: Score, name: str
     known, values = score.finite()
     parameters = analysis.record.parameters[known]
     levels = levels_of(parameters[name])
+    many = levels.numbers is not None and len(levels.labels) > _LABELLED
     hover = [
         f"permutation {number}<br>{described(row)}"
         for number, row in zip(parameters.index, parameters.to_dict("records"), strict=True)
     ]
     chart.add_trace(
         go.Scatter(
-            x=_spread(levels),
+            x=levels.numbers.tolist() if many and levels.numbers is not None else _spread(levels),
             y=values.tolist(),
             mode="markers",
             marker={"size": 7, "color": BLUE, "opacity": 0.55},
@@ -61,12 +64,18 @@ def _add_parameter(chart: go.Figure, analysis: Analysis, score: Score, name: str
         ),
         **at,
     )
-    places = range(len(levels.labels))
-    means = [float(values[levels.codes == code].mean()) for code in places]
+    if many:
+        chart.update_xaxes(type=_scale(levels), **at)
+    else:
+        _add_means(chart, levels, values, at)
+
+
+def _add_means(chart: go.Figure, levels: Levels, values: NDArray[np.float64], at: dict[str, int]) -> None:
+    places = list(range(len(levels.labels)))
     chart.add_trace(
         go.Scatter(
-            x=list(places),
-            y=means,
+            x=places,
+            y=[float(values[levels.codes == code].mean()) for code in places],
             mode="markers" if levels.numbers is None else "lines+markers",  # categories have no order
             line={"color": INK, "width": 1.5},
             marker={"size": 16, "symbol": "line-ew", "line": {"width": 2, "color": INK}},
@@ -75,7 +84,13 @@ def _add_parameter(chart: go.Figure, analysis: Analysis, score: Score, name: str
         ),
         **at,
     )
-    chart.update_xaxes(tickvals=list(places), ticktext=[_cut(label) for label in levels.labels], **at)
+    chart.update_xaxes(tickvals=places, ticktext=[_cut(label) for label in levels.labels], **at)
+
+
+def _scale(levels: Levels) -> str:
+    """Return `log` for positive numbers that span more than two decades."""
+    low, high = float(levels.labels[0]), float(levels.labels[-1])
+    return "log" if low > 0 and high > 100 * low else "linear"
 
 
 def _spread(levels: Levels) -> list[float]:
