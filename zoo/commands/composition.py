@@ -95,11 +95,11 @@ def _named(override: str) -> str:
 
 
 def _free(override: str) -> str:
-    """Quote free text, in which a comma is no sweep; null and what is quoted already stay."""
+    """Quote free text, in which a comma is no sweep and `${` no interpolation; quoted text and null stay."""
     key, equals, value = override.partition("=")
     if key.lstrip("+") not in FREE or not equals or value in ("", "null") or value[0] in "'\"":
         return override
-    return f"{key}={quoted(value)}"
+    return f"{key}={quoted(value.replace('${', chr(92) + '${'))}"
 
 
 def quoted(text: str) -> str:

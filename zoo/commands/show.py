@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _HEAD: Final = (
     "version_id", "stage", "spec", "line", "label", "experiment", "permutation_id", "train_end", "created_at",
-    "fingerprint", "digest", "zoo_version",
+    "deleted_at", "fingerprint", "digest", "zoo_version",
 )  # fmt: skip
 _KINDS: Final = ("logged", "reproduced", "variant", "refit")
 

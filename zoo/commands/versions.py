@@ -45,6 +45,7 @@ def row_of(version: Version) -> Row:
         "line": version.line,
         "stage": version.stage,
         "created_at": version.created_at,
+        "deleted_at": version.deleted_at,
         "experiment": version.experiment,
         "permutation_id": version.permutation_id,
         "metrics": headline(version.metrics),
@@ -74,7 +75,8 @@ def _cells(row: Row) -> tuple[object, ...]:
     created = f"{str(row['created_at'])[:16].replace('T', ' ')}Z"
     source = f"permutation {row['permutation_id']} of {row['experiment']}"
     figures = "\n".join(filter(None, [_figures(row["metrics"]), source]))
-    return f"{row['version_id']}\n{row['spec']}", f"{row['stage']}\n{created}", figures
+    stage = row["stage"] if row["deleted_at"] is None else f"{row['stage']}, files deleted"
+    return f"{row['version_id']}\n{row['spec']}", f"{stage}\n{created}", figures
 
 
 def _figures(metrics: Mapping[str, Any]) -> str:
