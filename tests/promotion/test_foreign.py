@@ -15,6 +15,8 @@ import pytest
 
 from zoo.data import Table
 from zoo.errors import (
+    AgreementError,
+    CodeDriftError,
     DataDriftError,
     ExperimentCorrupt,
     ForeignCodeError,
@@ -24,6 +26,7 @@ from zoo.errors import (
     ReferenceModelError,
     SensorInputError,
     TrustError,
+    UnknownPermutation,
 )
 from zoo.promotion import Sensor, Trainer
 from zoo.promotion.foreign import fingerprint_of
@@ -339,7 +342,8 @@ def test_data_that_has_no_fingerprint_makes_every_version_its_own(theirs, their_
     trust = Trust(("zoo.", "sklearn.", "other_library."), local=True)
     first, second = (Trainer(path, trusted=trust).outcome(0) for _ in range(2))
     assert first.error is None
-    assert first.sensor.metadata["data"] == "unknown"
+    assert "which data it is" in first.sensor.metadata["validation"]["not_checked"]
+    assert "data\n  not known" in first.sensor.explain()
     assert first.inputs["data"] == "unknown"
     assert first.inputs != second.inputs
 
@@ -363,9 +367,9 @@ def test_predictions_of_both_parts_are_kept(theirs, their_trust):
 
 def test_the_refit_is_compared_with_the_variant(theirs, train):
     found = train(theirs("returns")).metadata["agreement"]
-    assert 0.5 < found["rank_correlation"] <= 1
-    assert found["rows"] == 73
-    assert train(theirs()).metadata["agreement"]["equal"] > 0.5
+    assert found["floor"] <= found["rank_correlation"] <= 1
+    assert (found["how"], found["refits"], found["equal_classes"]) == ("bootstrap", 20, None)
+    assert train(theirs()).metadata["agreement"]["equal_classes"] > 0.5
 
 
 # --- overrides ----------------------------------------------------------------------------------
@@ -407,8 +411,6 @@ def test_a_module_outside_the_trust_list_is_not_imported(theirs, train):
 
 
 def test_a_module_that_differs_from_the_recorded_one_is_not_imported(theirs, train, edit_json):
-    from zoo.errors import CodeDriftError
-
     path = theirs()
     recorded = {"code": {"modules": {"other_library.decoders.direction": "0" * 64}}}
     edit_json(path / "metadata.json", lambda m: m.update(fingerprints=recorded))
@@ -629,3 +631,71 @@ def test_a_sensor_is_not_loaded_where_its_library_is_not_trusted(theirs, train):
     content = train(theirs()).dumps()
     with pytest.raises(TrustError, match=r"other_library\.architectures\.logistic\.Logistic"):
         Sensor.loads(content)
+
+
+# --- terms --------------------------------------------------------------------------------------
+
+
+def test_a_floor_may_be_given_or_left_out_and_the_lineage_keeps_it(theirs, their_trust):
+    path = theirs("returns")
+    off = Trainer(path, trusted=their_trust, agreement="off").train([0])[0].metadata
+    assert (off["agreement"]["how"], off["agreement"]["floor"]) == ("off", None)
+    assert off["terms"]["agreement"] == "off"
+    low = Trainer(path, trusted=their_trust, agreement=0.1).train([0])[0].metadata
+    assert (low["agreement"]["how"], low["agreement"]["floor"]) == ("number", 0.1)
+    with pytest.raises(AgreementError, match="below the floor of 1"):
+        Trainer(path, trusted=their_trust, agreement=1.0).train([0])
+
+
+def test_a_refit_that_turns_round_is_refused(theirs, their_trust, library):
+    path = theirs("returns")
+    source = (library / "decoders" / "returns.py").read_text()
+    turned = "part['next'] * (-1 if split[1] == 0 else 1)"
+    local(path, source.replace('part["next"]', turned))
+    trust = Trust(their_trust.prefixes, local=True)
+    with pytest.raises(AgreementError, match="5th percentile of 20 block-bootstrap refits"):
+        Trainer(path, trusted=trust).train([0])
+
+
+def test_without_validation_nothing_is_compared_nor_claimed(theirs, their_trust):
+    path = theirs()
+    (path / "results.csv").unlink()
+    with pytest.raises(ExperimentCorrupt):
+        Trainer(path, trusted=their_trust).train([0])
+    sensor = Trainer(path, trusted=their_trust, validation="skip").train([0])[0]
+    validation = sensor.metadata["validation"]
+    assert (validation["mode"], validation["metrics"], validation["predictions"]) == ("skip", 0, 0)
+    assert "reproduction" in validation["not_checked"]
+    assert sensor.results["logged"] == {}
+    full = Trainer(theirs("returns"), trusted=their_trust).outcome(0)
+    assert full.inputs["validation"] == "full"
+
+
+def test_code_that_changed_is_promoted_only_where_that_is_allowed(theirs, their_trust, edit_json):
+    path = theirs()
+    recorded = {"code": {"modules": {"other_library.decoders.direction": "0" * 64}}}
+    edit_json(path / "metadata.json", lambda m: m.update(fingerprints=recorded))
+    sensor = Trainer(path, trusted=their_trust, allow_code_drift=True).train([0])[0]
+    assert sensor.metadata["drifted"] == ["other_library.decoders.direction"]
+    set_cell(path, 0, "hits", "13")
+    with pytest.raises(CodeDriftError, match="hits"):
+        Trainer(path, trusted=their_trust, allow_code_drift=True).train([0])
+
+
+def test_several_processes_promote_the_same_versions(theirs, their_trust, library):
+    path = theirs()
+    local(path, (library / "decoders" / "direction.py").read_text())
+    trust = Trust(their_trust.prefixes, local=True)
+    one, two = (Trainer(path, trusted=trust).outcomes([0, 1, 9], n_jobs=n) for n in (1, 2))
+    assert [o.inputs for o in one] == [o.inputs for o in two]
+    assert [type(o.error) for o in two] == [type(None), type(None), UnknownPermutation]
+    assert one[1].predictions.equals(two[1].predictions)
+
+
+def test_it_explains_itself_without_claiming_what_it_does_not_know(theirs, train):
+    said = train(theirs()).explain()
+    assert "7 metrics and 73 predictions compared" in said
+    assert "where training ends is not known" in said
+    assert "column backtest_sharpe" in said
+    assert "no time axis" not in said
+    assert "nothing is calibrated" not in said

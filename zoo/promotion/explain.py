@@ -84,7 +84,9 @@ def _data(told: Facts) -> Iterator[str]:
     yield f"columns: {_some([str(name) for name in data.get('columns') or ()])}"
     yield f"content: sha256 {data.get('content')}"
     end, horizon = told.get("train_end"), told.get("horizon")
-    if end is None:
+    if told.get("decoder") is not None:
+        yield "how far labels look ahead is the other library's affair: where training ends is not known"
+    elif end is None:
         yield "it has no time axis, so training has no end"
     else:
         yield f"training ends {end}, the last bar that a label of {horizon} bars uses; later bars are unseen"
@@ -116,7 +118,10 @@ def _model(sensor: Sensor) -> Iterator[str]:
         if sensor.model.deterministic
         else ("a second training gives another model: it is not deterministic")
     )
-    yield from _calibration(sensor.model.estimator)
+    if sensor.metadata.get("decoder") is not None:
+        yield "how it chooses classes, and whether it is calibrated, is its own affair"
+    else:
+        yield from _calibration(sensor.model.estimator)
     target: Facts = (sensor.metadata.get("fitted") or {}).get("target") or {}
     yield from (f"target, fitted: {name} {value}" for name, value in target.items())
 

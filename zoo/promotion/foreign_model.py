@@ -73,7 +73,14 @@ class ForeignModel:
         Raises:
             ReferenceModelError: predictions that are no numbers, without probabilities.
         """
-        return scores_in(self.predict(data), self._broken)
+        out = self.predict(data)
+        probs = probabilities(out)
+        if probs is not None:
+            return probs
+        preds = out[PREDS]
+        if preds.dtype.kind not in "fiub":
+            raise self._broken(f"predict gave {preds.dtype} predictions, which are no numbers")
+        return np.asarray(preds, dtype=np.float64).reshape(len(preds))
 
     def _broken(self, problem: str) -> ReferenceModelError:
         return ReferenceModelError(
@@ -81,15 +88,12 @@ class ForeignModel:
         )
 
 
-def scores_in(out: Mapping[str, Any], broken: Any) -> NDArray[np.float64]:
-    """Return a number a row of what `predict` gave; `broken` makes the error where there is none."""
+def probabilities(out: Mapping[str, Any]) -> NDArray[np.float64] | None:
+    """Return the probabilities of the second of two classes, of what `predict` gave; None for none."""
     probs = out.get(PROBS)
-    if probs is not None and (np.ndim(probs) == 1 or np.shape(probs)[1:] == (2,)):
-        return np.asarray(probs if np.ndim(probs) == 1 else probs[:, 1], dtype=np.float64)
-    preds = np.asarray(out[PREDS])
-    if preds.dtype.kind not in "fiub":
-        raise broken(f"predict gave {preds.dtype} predictions, which are no numbers")
-    return np.asarray(preds, dtype=np.float64).reshape(len(preds))
+    if probs is None or (np.ndim(probs) != 1 and np.shape(probs)[1:] != (2,)):
+        return None
+    return np.asarray(probs if np.ndim(probs) == 1 else probs[:, 1], dtype=np.float64)
 
 
-__all__ = ["PREDS", "PROBS", "ForeignModel"]
+__all__ = ["PREDS", "PROBS", "ForeignModel", "probabilities"]

@@ -8,7 +8,7 @@ differently, `run_model` does something that a refit would lose, and the permuta
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,10 +37,12 @@ class Fitted:
     Attributes:
         prepared: what `prepare_data` gave.
         model: the trained model.
+        retrain: trains a fresh one, with the same arguments, on other prepared data.
     """
 
     prepared: Mapping[str, Any]
     model: ForeignModel
+    retrain: Callable[[Mapping[str, Any]], ForeignModel]
 
     @property
     def trained_rows(self) -> int:
@@ -97,7 +99,7 @@ def run(manifest: Any, data: Any, params: Mapping[str, Any], trust: Trust, where
         _check_same(fitted.model, own, preds, where)
     metrics = {str(name): value for name, value in out.items() if not str(name).startswith("_")}
     alignment = prepared.get(ALIGNMENT) or {}
-    return Run(prepared, fitted.model, metrics, preds or [], probs, alignment)
+    return Run(prepared, fitted.model, fitted.retrain, metrics, preds or [], probs, alignment)
 
 
 def refit(manifest: Any, data: Any, params: Mapping[str, Any], run: Run, trust: Trust, where: str) -> Fitted:
@@ -135,12 +137,16 @@ def _fitted(
     manifest: Any, prepared: Mapping[str, Any], params: Mapping[str, Any], trust: Trust, where: str
 ) -> Fitted:
     cls = resolve_model_class(getattr(manifest, ARCHITECTURE, None), trust, where)
-    with calling("resolve_model_kwargs", where):
-        arguments = dict(manifest.resolve_model_kwargs(copy.deepcopy(dict(params))))
-    with calling(f"{cls.__name__}.train", where):
-        trained = cls().train(dict(prepared), **arguments)
     rows = Rows.of(prepared[X_TRAIN], prepared.get(FEATURE_NAMES))
-    return Fitted(prepared, ForeignModel(trained, rows, where))
+
+    def train(given: Mapping[str, Any]) -> ForeignModel:
+        with calling("resolve_model_kwargs", where):
+            arguments = dict(manifest.resolve_model_kwargs(copy.deepcopy(dict(params))))
+        with calling(f"{cls.__name__}.train", where):
+            trained = cls().train(dict(given), **arguments)
+        return ForeignModel(trained, rows, where)
+
+    return Fitted(prepared, train(prepared), train)
 
 
 def _check_same(model: ForeignModel, own: Mapping[str, Any], preds: list[Any] | None, where: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from zoo.errors import ReconstructionError
@@ -14,22 +13,8 @@ from zoo.experiment.format import EXECUTION_TIME, ID
 from zoo.promotion.cells import Cells, compare_cells, decimals_of
 from zoo.promotion.comparison import Mismatch, compare_predictions
 from zoo.promotion.foreign_runs import Run
-from zoo.promotion.validation import reconstruction_error
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What pass 1 compared, and what it could not.
-
-    Attributes:
-        metrics: the cells of results.csv that agree, by name.
-        predictions: how many predictions and probabilities agree.
-        not_checked: what was not recorded, or not produced again.
-    """
-
-    metrics: tuple[str, ...]
-    predictions: int
-    not_checked: tuple[str, ...]
+from zoo.promotion.validation import Validation, reconstruction_error
+from zoo.terms import FULL
 
 
 def validate_foreign(
@@ -40,7 +25,7 @@ def validate_foreign(
     *,
     where: str,
     libraries: dict[str, tuple[str, str]],
-) -> Compared:
+) -> tuple[Validation, tuple[str, ...]]:
     """Compare a second run with what the directory has of the first.
 
     Args:
@@ -50,6 +35,9 @@ def validate_foreign(
         parameters: columns that are parameters, as the decoder declares them.
         where: the experiment and permutation, for the error.
         libraries: what changed since the experiment, to be named in the error.
+
+    Returns:
+        What was compared, and the names of the metrics among it.
 
     Raises:
         ReconstructionError: with every mismatch, or because nothing was logged that could be compared.
@@ -72,7 +60,15 @@ def validate_foreign(
             where=where,
             remedy="make the experiment again, with its metrics or its predictions",
         )
-    return Compared(cells.compared, count, (*logged.unchecked, *cells.not_checked, *silent))
+    unchecked = (*logged.unchecked, *cells.not_checked, *silent)
+    found = Validation(
+        FULL,
+        len(cells.compared),
+        count,
+        volatile=logged.volatile,
+        not_checked=tuple(dict.fromkeys(unchecked)),
+    )
+    return found, cells.compared
 
 
 def _cells(
@@ -80,7 +76,7 @@ def _cells(
 ) -> Cells:
     """A parameter's column is no metric; one that the decoder does not declare is, where it is measured."""
     given = {name for name in logged.params if name not in again.metrics}
-    skipped = {ID, EXECUTION_TIME, *directory.metadata.get("volatile", ()), *parameters, *given}
+    skipped = {ID, EXECUTION_TIME, *logged.volatile, *parameters, *given}
     row = directory.cells[logged.id]
     metrics = {name: cell for name, cell in row.items() if name not in skipped and name[:1] != "_"}
     now = {name: value for name, value in again.metrics.items() if name not in skipped}
@@ -130,4 +126,4 @@ def _says_something(cell: str) -> bool:
         return False
 
 
-__all__ = ["Compared", "validate_foreign"]
+__all__ = ["validate_foreign"]

@@ -236,8 +236,7 @@ class Trainer:
         check_values(overrides)
         logged = self.directory.round(permutation_id, results=self.terms.validated)
         if self._foreign is not None:
-            theirs = self._foreign.promote(logged, overrides)
-            return Outcome(logged.id, theirs.sensor, theirs.predictions, theirs.inputs, None, theirs.label)
+            return self._foreign.promote(logged, overrides)
         where = f"{self.directory.path}, permutation {logged.id}"
         self._check_space(logged, where)
         with using(self.recorded):
