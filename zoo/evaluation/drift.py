@@ -138,7 +138,7 @@ def feature_drift(
 
     Without a shift, PSI is about chi squared with (bins - 1) degrees of freedom times 1 / n + 1 / m (Yurdakul
     and Naranjo 2020), and KS exceeds sqrt(-ln(a / 2) / 2 · (1 / n + 1 / m)) with probability a (Smirnov
-    1948). A feature has drifted when both exceed that, and PSI 0.25 as well: so few observations do not alarm,
+    1948). A feature has drifted when both exceed that, and PSI 0.25 as well: few observations do not alarm,
     and many do not alarm about nothing.
 
     Args:
