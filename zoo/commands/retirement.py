@@ -7,6 +7,7 @@ The commands that write do it before anything else: apply, promote, rollback and
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.commands.request import Request
@@ -66,7 +67,7 @@ def emit_champions(entry: Entry, versions: Iterable[Version], observers: Iterabl
 def _left_behind(request: Request, roster: Mapping[str, Entry]) -> Iterator[tuple[Entry, list[Version]]]:
     """Yield each retired spec that has challengers or a champion, with those."""
     retired = [entry for entry in roster.values() if _retired(entry)]
-    if not retired:
+    if not retired or not _has_store(request.registry_url):
         return
     from zoo.registry import Registry
 
@@ -83,6 +84,12 @@ def _left_behind(request: Request, roster: Mapping[str, Entry]) -> Iterator[tupl
             for entry in retired
         ]
     yield from ((entry, versions) for entry, versions in found if versions)
+
+
+def _has_store(url: str) -> bool:
+    """Tell whether there may be a store: the file of SQLite is looked for before anything is imported."""
+    scheme, _, path = url.partition(":///")
+    return not scheme.startswith("sqlite") or not path or Path(path).exists()
 
 
 def _retired(entry: Entry) -> bool:

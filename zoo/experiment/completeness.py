@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from zoo.errors import ExperimentCorrupt, ManifestError
 from zoo.experiment.format import REMAKE, VOLATILE
+from zoo.experiment.tolerances import check_tolerances
 from zoo.settings import DEFAULTS
 
 _MAPPINGS: Final = (
@@ -83,8 +84,6 @@ def _check_fingerprints(fingerprints: Mapping[str, Any], where: Path) -> None:
 
 
 def _check_tolerances(tolerances: Mapping[str, Any], where: Path) -> None:
-    from zoo.experiment.definition import check_tolerances
-
     try:
         check_tolerances(tolerances, "")
     except ManifestError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,6 +11,7 @@ from zoo.errors import ManifestError, check_keys, did_you_mean
 from zoo.experiment.format import VOLATILE
 from zoo.experiment.reducers import build_reducers
 from zoo.experiment.strategy import STRATEGIES
+from zoo.experiment.tolerances import check_tolerances
 from zoo.manifest.held_out import COLUMNS
 from zoo.spec import NAME
 
@@ -25,7 +25,6 @@ KEYS: Final = (
     "tolerances",
     "volatile",
 )
-TOLERANCE_KEYS: Final = ("absolute", "relative")
 SEARCH_KEYS: Final = (
     "strategy",
     "seed",
@@ -125,30 +124,6 @@ def _search(search: object, where: str) -> dict[str, Any]:
     return found
 
 
-def check_tolerances(tolerances: object, where: str) -> dict[str, dict[str, float]]:
-    """Return declared tolerances by metric.
-
-    Raises:
-        ManifestError: no mapping of mappings, or a tolerance that is negative, not finite, or relative and 1
-            or more, so that it would let anything pass.
-    """
-    if not isinstance(tolerances, Mapping):
-        raise ManifestError("tolerances: is no mapping", where=where, expected="a mapping a metric")
-    found: dict[str, dict[str, float]] = {}
-    for name, declared in tolerances.items():
-        _check_keys(declared, TOLERANCE_KEYS, where, f"tolerances.{name}.")
-        for key, value in declared.items():
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not (number and 0 <= value < (1 if key == "relative" else math.inf)):
-                raise ManifestError(
-                    f"tolerances.{name}.{key}: {value!r}",
-                    where=where,
-                    expected="a number from 0 to below 1" if key == "relative" else "a number, 0 or more",
-                )
-        found[str(name)] = {key: float(value) for key, value in declared.items()}
-    return found
-
-
 def _volatile(names: object, tolerances: Mapping[str, Any], where: str) -> tuple[str, ...]:
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
         raise ManifestError(f"volatile: {names!r}", where=where, expected="a list of metrics' names")
@@ -227,4 +202,4 @@ def _check_keys(tree: object, known: tuple[str, ...], where: str, prefix: str) -
     check_keys(tree, known, ManifestError, where=where, prefix=prefix)
 
 
-__all__ = ["Definition", "check_space", "check_tolerances", "check_used"]
+__all__ = ["Definition", "check_space", "check_used"]
