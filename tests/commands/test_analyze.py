@@ -76,7 +76,7 @@ def test_the_tables_fit_80_columns(zoo, name):
 def test_the_tables_say_what_a_researcher_has_to_know(zoo):
     ran = zoo("analyze", "experiment=momentum", f"paths.experiments={SEEDED}")
     assert "21 scored rounds, of which 3 differ" in ran.out
-    assert "21, of which 3 differ" in ran.out
+    assert "21 trials, of which 3 differ" in ran.out
     assert "left out  nobody" in ran.out
     assert "\n0-6 " in ran.out  # clones share a line
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoo.commands.output import show_facts, show_table
 from zoo.experiment.analysis import Analysis
 from zoo.experiment.analysis.confusion import COUNTS
-from zoo.report.bodies import left_out
+from zoo.report.bodies import left_out, trials_of
 from zoo.report.tables import is_detail
 from zoo.report.text import described, id_ranges, interval, number, p_value, percent, short, with_error
 
@@ -83,7 +83,7 @@ def _overfitting(console: Console, analysis: Analysis) -> None:
     row = analysis.tables["overfitting"].iloc[0]
     facts: list[tuple[str, object]] = [
         ("PBO", f"{number(row['probability'])} (noise: mean 0.47, from 0.16 to 0.82; it decides nothing)"),
-        ("trials", f"{row['trials']}, of which {row['distinct']} differ"),
+        ("compared", trials_of(row)),
         ("window", f"{str(row['first'])[:10]} to {str(row['last'])[:10]}, {row['bars']} bars"),
         ("left out", left_out(row)),
     ]

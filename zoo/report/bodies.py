@@ -80,12 +80,18 @@ def overfitting_facts(analysis: Analysis) -> str:
     row = analysis.tables["overfitting"].iloc[0]
     facts = [
         ("probability", number(row["probability"], 3)),
-        ("compared", f"{count(row['trials'], 'trial')}, of which {row['distinct']} differ"),
+        ("compared", trials_of(row)),
         ("window", f"{str(row['first'])[:10]} to {str(row['last'])[:10]}, {count(row['bars'], 'bar')}"),
         ("splits", f"{row['splits']:,} of {row['blocks']} blocks"),
         ("left out", left_out(row)),
     ]
     return facts_of(facts)
+
+
+def trials_of(row: Any) -> str:
+    """Say how many trials were compared, and how many of them are not clones."""
+    alike = "all different" if row["distinct"] == row["trials"] else f"of which {row['distinct']} differ"
+    return f"{count(row['trials'], 'trial')}, {alike}"
 
 
 def left_out(row: Any) -> str:
@@ -226,4 +232,5 @@ __all__ = [
     "overfitting_facts",
     "parameters_table",
     "quality_table",
+    "trials_of",
 ]

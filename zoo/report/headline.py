@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from zoo.experiment.analysis import Analysis
 from zoo.experiment.selection import PREFIX
+from zoo.report.bodies import trials_of
 from zoo.report.tables import Column, facts_of, minus, table_of
 from zoo.report.text import count, defined, described, number, with_error
 
@@ -54,12 +55,11 @@ def _cards(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
     if score is not None and best is not None:
         chosen = described(record.parameters.loc[best].to_dict())
         why = f"{chosen}: {number(score.values[best])}, {score.part}"
-        yield f"best by {score.column}", f"permutation {best}", why
+        yield f"best permutation, by {score.column}", str(best), why
         yield from _on_test(analysis, best)
     if not (pbo := analysis.tables["overfitting"]).empty:
         row = pbo.iloc[0]
-        trials = f"{count(row['trials'], 'trial')}, of which {row['distinct']} differ"
-        yield "probability of overfitting", number(row["probability"], 2), trials
+        yield "probability of overfitting", number(row["probability"], 2), trials_of(row)
 
 
 def _on_test(analysis: Analysis, best: int) -> Iterator[tuple[str, str, str]]:

@@ -14,7 +14,7 @@ from zoo.experiment.analysis.correlation import parameter_correlation
 from zoo.experiment.analysis.distributions import metric_distributions
 from zoo.experiment.analysis.importance import parameter_importance
 from zoo.experiment.analysis.net import net_results
-from zoo.experiment.analysis.overfitting import overfitting, overfitting_logits
+from zoo.experiment.analysis.overfitting import overfitting_tables
 from zoo.experiment.analysis.quality import quality_by_date, quality_over_time
 from zoo.experiment.analysis.record import Record, Source, read_record
 from zoo.experiment.analysis.score import TEST, UNKNOWN, Score, resolve_score
@@ -95,13 +95,14 @@ def analyse(source: Source, *, by: str | None = None, resamples: int = RESAMPLES
     """
     record = read_record(source)
     score = resolve_score(record, by)
+    probability, logits = overfitting_tables(record)
     tables = {
         "importance": parameter_importance(record, by=by, resamples=resamples),
         "correlation": parameter_correlation(record, by=by, resamples=resamples),
         "distributions": metric_distributions(record),
         "net": net_results(record),
-        "overfitting": overfitting(record),
-        "logits": overfitting_logits(record),
+        "overfitting": probability,
+        "logits": logits,
         "quality": quality_over_time(record),
         "quality_by_date": quality_by_date(record),
         "confusion": confusion(record),

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from zoo.experiment.analysis.record import Source, read_record
+from zoo.experiment.analysis.record import Record, Source, read_record
 from zoo.experiment.analysis.trials import Trials, comparable
 from zoo.metrics import Overfitting, probability_of_overfitting
 
@@ -43,23 +43,7 @@ def overfitting(source: Source, *, blocks: int = BLOCKS) -> pd.DataFrame:
         ExperimentCorrupt: a round says another number of bars than it has.
         ValueError: `blocks` is no even number.
     """
-    record = read_record(source)
-    trials = comparable(record)
-    if trials.window is None:
-        return pd.DataFrame(columns=list(COLUMNS))
-    found = probability_of_overfitting(trials.returns, blocks=blocks)
-    row: dict[str, Any] = {
-        "probability": found.probability,
-        "trials": len(trials.ids),
-        "distinct": _distinct(trials),
-        "splits": len(found.logits),
-        "blocks": blocks,
-        **{name: getattr(trials.window, name) for name in _WINDOW},
-    }
-    failed = None if record.failed is None else tuple(record.failed)
-    for name, ids in zip(_LEFT_OUT, (failed, *(getattr(trials, n) for n in _LEFT_OUT[1:])), strict=True):
-        row |= {name: None if ids is None else len(ids), f"{name}_ids": None if ids is None else list(ids)}
-    return pd.DataFrame([row], columns=list(COLUMNS), dtype=object)
+    return overfitting_tables(source, blocks=blocks)[0]
 
 
 def overfitting_logits(source: Source, *, blocks: int = BLOCKS) -> pd.DataFrame:
@@ -73,14 +57,47 @@ def overfitting_logits(source: Source, *, blocks: int = BLOCKS) -> pd.DataFrame:
         A row a distinct logit, ascending: `logit` (of the relative rank out of sample of the trial that was
         best in sample; at most 0 is overfit), `splits` (in how many it came out). Empty where there is no
         PBO.
+
+    Raises:
+        ExperimentCorrupt, ValueError: as `overfitting`.
     """
-    found: Overfitting = probability_of_overfitting(comparable(read_record(source)).returns, blocks=blocks)
+    return overfitting_tables(source, blocks=blocks)[1]
+
+
+def overfitting_tables(source: Source, *, blocks: int = BLOCKS) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what `overfitting` and `overfitting_logits` do, having counted once.
+
+    Raises:
+        ExperimentCorrupt, ValueError: as `overfitting`.
+    """
+    record = read_record(source)
+    trials = comparable(record)
+    found = probability_of_overfitting(trials.returns, blocks=blocks)
     logits, splits = np.unique(found.logits.round(12), return_counts=True)
-    return pd.DataFrame({"logit": logits, "splits": splits})
+    distribution = pd.DataFrame({"logit": logits, "splits": splits})
+    if trials.window is None:
+        return pd.DataFrame(columns=list(COLUMNS)), distribution
+    row = _row(record, trials, found, blocks)
+    return pd.DataFrame([row], columns=list(COLUMNS), dtype=object), distribution
+
+
+def _row(record: Record, trials: Trials, found: Overfitting, blocks: int) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "probability": found.probability,
+        "trials": len(trials.ids),
+        "distinct": _distinct(trials),
+        "splits": len(found.logits),
+        "blocks": blocks,
+        **{name: getattr(trials.window, name) for name in _WINDOW},
+    }
+    failed = None if record.failed is None else tuple(record.failed)
+    for name, ids in zip(_LEFT_OUT, (failed, *(getattr(trials, n) for n in _LEFT_OUT[1:])), strict=True):
+        row |= {name: None if ids is None else len(ids), f"{name}_ids": None if ids is None else list(ids)}
+    return row
 
 
 def _distinct(trials: Trials) -> int:
     return len({column.tobytes() for column in trials.returns.T})
 
 
-__all__ = ["BLOCKS", "COLUMNS", "overfitting", "overfitting_logits"]
+__all__ = ["BLOCKS", "COLUMNS", "overfitting", "overfitting_logits", "overfitting_tables"]

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from zoo.errors import ExperimentCorrupt, ZooError
 from zoo.experiment.analysis.bootstrap import FEWEST
@@ -64,22 +65,25 @@ def quality_over_time(source: Source, *, per: Per = "year") -> pd.DataFrame:
     if per not in _FREQUENCY:
         raise ValueError(f"per is {per!r}; expected one of {', '.join(_FREQUENCY)}")
     record = read_record(source)
-    lags = {found.id: lags_of(record.metadata, found.params) for found in record.rounds}
-    series = quality_by_date(record)
     rows = []
-    for number, of_round in series.groupby("id", sort=False):
-        for period, part in of_round.groupby(of_round["date"].dt.to_period(_FREQUENCY[per])):
-            rows.append((number, str(period), *_figures(part, lags[int(str(number))])))
+    for found in record.rounds:
+        if found.quality is not None:
+            of_round = _series(found, record)
+            periods = of_round["date"].dt.to_period(_FREQUENCY[per]).astype(str).to_numpy()
+            lags = lags_of(record.metadata, found.params)
+            rows += [(found.id, *_figures(of_round, periods, period, lags)) for period in np.unique(periods)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _figures(part: pd.DataFrame, lags: int | None) -> tuple[Any, ...]:
-    values = part["rank_ic"].to_numpy(dtype=float)
+def _figures(of_round: pd.DataFrame, periods: NDArray[Any], period: str, lags: int | None) -> tuple[Any, ...]:
+    inside = np.flatnonzero(periods == period)
+    values = of_round["rank_ic"].to_numpy()[inside]
     known = int(np.isfinite(values).sum())
     found = mean_with_error(values, lags=lags or 0)
     error, t = (np.nan, np.nan) if lags is None or known < FEWEST else (found.se, found.t)
-    dates, cumulative = part["date"], float(part["cumulative"].iloc[-1])
-    return dates.iloc[0], dates.iloc[-1], known, len(values) - known, found.mean, error, t, cumulative
+    dates = of_round["date"].iloc[inside[0]], of_round["date"].iloc[inside[-1]]
+    cumulative = float(of_round["cumulative"].iloc[inside[-1]])
+    return str(period), *dates, known, len(values) - known, found.mean, error, t, cumulative
 
 
 def lags_of(metadata: Mapping[str, Any], params: Mapping[str, Any]) -> int | None:

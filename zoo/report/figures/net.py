@@ -19,9 +19,9 @@ from zoo.report.figures.style import (
     LINE,
     MOST,
     OTHER_LINE,
-    OTHERS,
     figure,
     listed,
+    others,
 )
 from zoo.report.text import defined, described, with_error
 
@@ -109,10 +109,11 @@ def growth_figure(analysis: Analysis) -> go.Figure | None:
     chart = figure(340, showlegend=True)
     order = analysis.record.ids if analysis.score is None else analysis.score.ranked()
     place = {number: column for column, number in enumerate(trials.ids)}
-    others = [int(n) for n in order if n in place and n != analysis.best][:MOST]
-    for number in reversed(others):
-        returns = trials.returns[:, place[number]]
-        chart.add_trace(_growth(analysis, number, returns, OTHERS, number == others[0]))
+    quiet = [int(n) for n in order if n in place and n != analysis.best]
+    drawn = quiet[:MOST]
+    for number in reversed(drawn):
+        returns, name = trials.returns[:, place[number]], others(len(drawn), len(quiet))
+        chart.add_trace(_growth(analysis, number, returns, name, number == drawn[0]))
     if analysis.best in place and analysis.score is not None:
         name = f"permutation {analysis.best}, the best by {analysis.score.column}"
         chart.add_trace(_growth(analysis, analysis.best, trials.returns[:, place[analysis.best]], name, True))
@@ -133,7 +134,7 @@ def _growth(
         x=at,
         y=[round(float(value[bar]), 5) for bar in at],
         mode="lines",
-        line=OTHER_LINE if name == OTHERS else BEST_LINE,
+        line=BEST_LINE if number == analysis.best else OTHER_LINE,
         name=name,
         legendgroup=name,
         showlegend=shown,

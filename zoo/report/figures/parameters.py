@@ -19,6 +19,7 @@ from zoo.report.text import defined, described
 _ACROSS: Final = 3
 _MOST: Final = 12  # parameters
 _LABELLED: Final = 16  # values of a number that are drawn one by one
+_CROWD: Final = 150  # rounds that hide one another
 _WIDTH: Final = 0.32  # of the band in which a value's rounds are spread out
 
 
@@ -58,7 +59,7 @@ def _add_parameter(chart: go.Figure, analysis: Analysis, score: Score, name: str
             x=levels.numbers.tolist() if many and levels.numbers is not None else _spread(levels),
             y=values.tolist(),
             mode="markers",
-            marker={"size": 7, "color": BLUE, "opacity": 0.55},
+            marker={"size": 7, "color": BLUE, "opacity": 0.55 if len(values) < _CROWD else 0.3},
             text=hover,
             hovertemplate=f"%{{text}}<br>{score.column} %{{y:.4f}}<extra></extra>",
         ),

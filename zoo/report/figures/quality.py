@@ -16,10 +16,10 @@ from zoo.report.figures.style import (
     MUTED,
     ORANGE,
     OTHER_LINE,
-    OTHERS,
     SURFACE,
     figure,
     listed,
+    others,
 )
 from zoo.report.text import defined, described
 
@@ -33,9 +33,11 @@ def cumulative_figure(analysis: Analysis) -> go.Figure | None:
     if table.empty:
         return None
     chart = figure(340, showlegend=True)
-    others = [n for n in _ordered(analysis, table)[:MOST] if n != analysis.best]
-    for number in reversed(others):
-        chart.add_trace(_line(analysis, table, number, OTHERS, number == others[0]))
+    quiet = [n for n in _ordered(analysis, table) if n != analysis.best]
+    drawn = quiet[:MOST]
+    for number in reversed(drawn):
+        name = others(len(drawn), len(quiet))
+        chart.add_trace(_line(analysis, table, number, name, number == drawn[0]))
     if analysis.score is not None and analysis.best is not None and analysis.best in set(table["id"]):
         name = f"permutation {analysis.best}, the best by {analysis.score.column}"
         chart.add_trace(_line(analysis, table, analysis.best, name, True))
@@ -50,7 +52,7 @@ def _line(analysis: Analysis, table: pd.DataFrame, number: int, name: str, shown
         x=[date.isoformat() for date in own["date"]],
         y=own["cumulative"].tolist(),
         mode="lines",
-        line=OTHER_LINE if name == OTHERS else BEST_LINE,
+        line=BEST_LINE if number == analysis.best else OTHER_LINE,
         name=name,
         legendgroup=name,
         showlegend=shown,
@@ -65,7 +67,8 @@ def periods_figure(analysis: Analysis) -> go.Figure | None:
     table = analysis.tables["quality"]
     if table.empty:
         return None
-    rows = _ordered(analysis, table)[:_ROWS]
+    ids = _ordered(analysis, table)
+    rows = ids[:_ROWS]
     wide = table.pivot_table(index="id", columns="period", values="rank_ic", sort=False).reindex(rows)
     wide = wide[sorted(wide.columns)]
     values = [listed(row) for row in wide.to_numpy(dtype=float)]
@@ -81,9 +84,13 @@ def periods_figure(analysis: Analysis) -> go.Figure | None:
             hovertemplate="permutation %{y}, %{x}<br>mean rank IC %{z:.3f}<extra></extra>",
         )
     )  # fmt: skip
-    chart.update_yaxes(type="category", autorange="reversed", showgrid=False, title_text="permutation")
+    chart.update_yaxes(type="category", autorange="reversed", showgrid=False, title_text=_rows(rows, ids))
     chart.update_xaxes(type="category", side="top")
     return chart
+
+
+def _rows(shown: list[int], ids: list[int]) -> str:
+    return "permutation" if len(shown) == len(ids) else f"the first {len(shown)} of {len(ids)} permutations"
 
 
 def _scale(table: pd.DataFrame) -> float:

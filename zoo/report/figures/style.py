@@ -34,7 +34,6 @@ FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', A
 #: what a line of the best permutation looks like, and those of all the others
 BEST_LINE: Final[Mapping[str, Any]] = {"color": BLUE, "width": 2.4}
 OTHER_LINE: Final[Mapping[str, Any]] = {"color": QUIET, "width": 1}
-OTHERS: Final = "another permutation"
 
 #: so many permutations are drawn one by one; of more the best by the score
 MOST: Final = 60
@@ -45,6 +44,7 @@ _AXIS: Final[Mapping[str, Any]] = {
     "zerolinecolor": LINE,
     "zerolinewidth": 1,
     "automargin": True,
+    "exponentformat": "power",
     "title": {"font": {"size": 12, "color": MUTED}, "standoff": 8},
     "tickfont": {"size": 11, "color": MUTED},
 }
@@ -86,6 +86,13 @@ def subtitles(chart: go.Figure) -> None:
     chart.update_annotations(font={"size": 12, "color": INK}, yshift=4)
 
 
+def others(drawn: int, all_of_them: int) -> str:
+    """Return what the quiet lines of a chart are: all the others, or the best of them."""
+    if drawn == all_of_them:
+        return "the other permutations"
+    return f"the next {drawn} of {all_of_them} others"
+
+
 def listed(values: Iterable[Any]) -> list[float | None]:
     """Return numbers as a chart takes them; what is not defined is a gap."""
     return [float(value) if defined(value) else None for value in values]
@@ -102,12 +109,12 @@ __all__ = [
     "MOST",
     "MUTED",
     "ORANGE",
-    "OTHERS",
     "OTHER_LINE",
     "QUIET",
     "SURFACE",
     "figure",
     "listed",
+    "others",
     "styled",
     "subtitles",
 ]
