@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.experiment.analysis.writing import Made, write_foreign
+from tests.experiment.analysis.odd import ODD
+from tests.experiment.analysis.writing import Made, write_experiment, write_foreign
 from tests.report.conftest import NASTY
 from tests.report.reading import read_page
 from zoo.experiment.analysis import analyse
@@ -139,6 +140,14 @@ def test_every_seeded_experiment_has_a_page(name):
         assert set(page.json("charts")) == {"score", "distributions"}
 
 
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_experiment_has_a_page(tmp_path, name):
+    page = read_page(page_of(analyse(write_experiment(tmp_path / name, ODD[name]), resamples=50)))
+    assert page.text.count("nan") == 0
+    drawn = {value for _, name, value in page.attributes if name == "data-chart"}
+    assert drawn == set(page.json("charts"))
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_rounds_have_a_page(write_small, count):
     page = read_page(page_of(analyse(write_small(count))))
@@ -147,8 +156,6 @@ def test_few_rounds_have_a_page(write_small, count):
 
 @pytest.fixture
 def write_small(tmp_path, full_rounds):
-    from tests.experiment.analysis.writing import write_experiment
-
     return lambda count: write_experiment(tmp_path / "small", full_rounds[:count])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from html import escape
 from importlib.resources import files
 from typing import Any, Final
@@ -26,8 +26,8 @@ def page_of(analysis: Analysis) -> str:
     """Return the document: about 5 MB, nearly all of it plotly.js."""
     from plotly.offline import get_plotlyjs
 
-    charts = _charts(analysis)
     shown = [section for section in SECTIONS if not _absent(section, analysis)]
+    charts = _charts(analysis, {chart.name for section in shown for chart in section.charts})
     title = escape(analysis.record.name)
     body = "".join(_section(section, analysis, charts) for section in shown)
     return _asset("page.html").format(
@@ -52,11 +52,11 @@ def page_of(analysis: Analysis) -> str:
     )
 
 
-def _charts(analysis: Analysis) -> dict[str, tuple[Any, int]]:
-    """Return every chart that there is something to draw for, with its height."""
+def _charts(analysis: Analysis, wanted: Set[str]) -> dict[str, tuple[Any, int]]:
+    """Return every wanted chart that there is something to draw for, with its height."""
     from zoo.report.figures import FIGURES
 
-    found = {name: draw(analysis) for name, draw in FIGURES.items()}
+    found = {name: draw(analysis) for name, draw in FIGURES.items() if name in wanted}
     return {
         name: (json.loads(chart.to_json()), int(chart.layout.height))
         for name, chart in found.items()

@@ -94,6 +94,12 @@ def test_a_table_has_none(write):
     assert tuple(quality_over_time(path).columns) == COLUMNS
 
 
+def test_a_year_is_that_of_the_clock_where_the_date_was_written(write):
+    dates = ["2013-06-28T00:00:00+02:00", "2014-01-01T00:00:00+01:00"]
+    path = write([Made({"alpha": 1}, {"mse": 1.0}, quality([0.1, 0.2], dates))])
+    assert quality_over_time(path)["period"].tolist() == ["2013", "2014"]
+
+
 @pytest.mark.parametrize("values", [[0.1], [0.1, 0.2, 0.3]])
 def test_another_number_of_values_than_of_dates_is_corrupt(write, values):
     path = write([Made({"alpha": 1}, {"mse": 0.5}, quality(values, DATES[:2]))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -120,8 +121,10 @@ def _series(found: Round, record: Record) -> pd.DataFrame:
 
 
 def _dates(dates: list[Any], found: Round, record: Record) -> pd.Series[pd.Timestamp]:
+    """Return dates as the clock of their place had them: a time zone changes its offset within a year."""
     try:
-        return pd.Series(pd.to_datetime(dates, format="ISO8601"))
+        clock = [datetime.fromisoformat(date).replace(tzinfo=None) for date in dates]
+        return pd.Series(clock, dtype="datetime64[us]")
     except (ValueError, TypeError) as error:
         raise ExperimentCorrupt(
             f"alignment of round {found.id} has a date that is none: {error}",

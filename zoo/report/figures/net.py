@@ -104,7 +104,7 @@ def _order(analysis: Analysis, table: pd.DataFrame) -> str:
 def growth_figure(analysis: Analysis) -> go.Figure | None:
     """Return the growth of one unit, net, over the bars that the rounds share; the best in colour."""
     trials = comparable(analysis.record)
-    if trials.window is None or not trials.ids:
+    if trials.window is None or not trials.returns.size:
         return None
     chart = figure(340, showlegend=True)
     order = analysis.record.ids if analysis.score is None else analysis.score.ranked()
