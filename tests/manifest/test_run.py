@@ -166,3 +166,17 @@ def test_a_cache_of_pickles_is_refused_before_anything_is_fitted(
     with pytest.raises(ManifestError, match="memory is set: a cache on disk holds pickles"):
         done(manifest, prices)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_of_other_parameters_or_settings_are_refused(manifest, prices):
+    from zoo.settings import overrides, settings
+
+    prepared = manifest.prepare_data(prices, PARAMS)
+    with pytest.raises(ManifestError, match="the rows were prepared otherwise"):
+        manifest.run_model(prepared, {**PARAMS, "lookback": 40})
+    with (
+        overrides(settings, {"forward_days": 5}),
+        pytest.raises(ManifestError, match=r"prepared otherwise.*same manifest, parameters and settings"),
+    ):
+        manifest.run_model(prepared, PARAMS)
+    assert "rank_ic" in manifest.run_model(prepared, {**PARAMS, "alpha": 10})

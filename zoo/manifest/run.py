@@ -75,7 +75,18 @@ def _train(unfitted: SklearnModel, bound: Bound, sample: Sample, horizon: int) -
 
 
 def run(bound: Bound, prepared: Prepared) -> Run:
-    """Fit on train, predict and measure validation and test, and add the walk-forward scores."""
+    """Fit on train, predict and measure validation and test, and add the walk-forward scores.
+
+    Raises:
+        ManifestError: rows that another manifest, other parameters or other settings prepared; a model that
+            cannot be built or fitted.
+    """
+    if prepared.declared.shape != bound.shape:
+        raise ManifestError(
+            "the rows were prepared otherwise",
+            where=bound.where,
+            expected="prepare_data with the same manifest, parameters and settings as run_model",
+        )
     unfitted, horizon = build_model(bound), prepared.cube.horizon
     labels = fit_labels(bound, prepared.train)
     model = _train(unfitted, bound, labels.of(prepared.train), horizon)
