@@ -682,6 +682,7 @@ def test_code_that_changed_is_promoted_only_where_that_is_allowed(theirs, their_
         Trainer(path, trusted=their_trust, allow_code_drift=True).train([0])
 
 
+@pytest.mark.slow
 def test_several_processes_promote_the_same_versions(theirs, their_trust, library):
     path = theirs()
     local(path, (library / "decoders" / "direction.py").read_text())

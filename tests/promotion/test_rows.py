@@ -118,8 +118,13 @@ def test_what_cannot_be_looked_into_is_handed_on_as_it_is(thing):
 
 
 def test_what_is_no_rows_is_refused_where_rows_are_known():
-    with pytest.raises(SensorInputError, match="x_test is NoneType"):
-        Rows.of(X).conform(None)
+    for thing, said in ((None, "is NoneType"), ([[1.0], [1.0, 2.0]], "no array"), ([1.0], r"shape \(1,\)")):
+        with pytest.raises(SensorInputError, match=said):
+            Rows.of(X).conform(thing)
+
+
+def test_lists_are_arrays():
+    assert Rows.of(FORMS[POLARS](X)).conform(X.tolist()).equals(FORMS[POLARS](X))
 
 
 @pytest.mark.parametrize("trained", FORMS)

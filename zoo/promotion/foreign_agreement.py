@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zoo.errors import ForeignCodeError
 from zoo.promotion.agreement import (
     Agreement,
     Opinion,
@@ -25,7 +26,6 @@ from zoo.promotion.agreement import (
 )
 from zoo.promotion.foreign_model import PREDS, PROBS, ForeignModel, probabilities
 from zoo.promotion.foreign_runs import X_TEST, X_TRAIN, Fitted, Run, listed
-from zoo.promotion.rows import is_polars
 from zoo.terms import BOOTSTRAP, OFF
 
 Y_TRAIN, Y_TEST = "y_train", "y_test"
@@ -79,7 +79,7 @@ def test_rows(variant: Run, whole: Fitted) -> Mapping[str, Any]:
         return variant.prepared
     try:
         rows = taken(X, np.arange(len(X) - len(last), len(X)))
-    except TypeError:
+    except ForeignCodeError:
         return variant.prepared
     return {**variant.prepared, X_TEST: rows}
 
@@ -88,15 +88,16 @@ def taken(values: Any, rows: Any) -> Any:
     """Return rows of a frame, a column, an array or a list, by position.
 
     Raises:
-        TypeError: nobody knows how to take rows of it.
+        ForeignCodeError: nobody knows how to take rows of it.
     """
     if isinstance(values, pd.DataFrame | pd.Series):
         return values.iloc[rows]
     if isinstance(values, list | tuple):
-        return type(values)(values[row] for row in rows)
-    if is_polars(values) or hasattr(values, "__getitem__"):
+        return [values[row] for row in rows]
+    try:
         return values[rows]
-    raise TypeError(f"rows of {type(values).__name__} cannot be taken")
+    except Exception as error:  # whatever a library's own container raises
+        raise ForeignCodeError(f"rows of a {type(values).__name__} cannot be taken: {error}") from error
 
 
 def _redrawn(variant: Run, rows: Any) -> Opinion:

@@ -112,6 +112,8 @@ def _same(then: Any, now: Any) -> bool:
 def _is_date(text: str, date: dt.date) -> bool:
     if text in (date.isoformat(), str(date)):
         return True
+    if text[10:11] not in ("", "T", " "):  # `fromisoformat` takes anything there
+        return False
     try:
         return dt.datetime.fromisoformat(text) == date
     except (ValueError, TypeError):

@@ -85,13 +85,14 @@ class Rows:
         """
         if self.container == OTHER:
             return X
+        if isinstance(X, np.ndarray | list | tuple):
+            return self._from_array(_array(X))
         found = container_of(X)
         if found == OTHER:
             raise SensorInputError(
-                f"x_test is {type(X).__name__}", expected=f"{self._said()}, rows × features"
+                f"x_test is {type(X).__name__}",
+                expected="a frame of pandas or polars, or an array, rows × features",
             )
-        if found == ARRAY:
-            return self._from_array(np.asarray(X))
         self._check_names([str(name) for name in X.columns])
         self._check_kinds(X, found)
         if found == self.container:
@@ -102,9 +103,6 @@ class Rows:
                 expected=f"a frame of {self.container}",
             )
         return self._built(np.asarray(X.to_numpy(), dtype=np.float64))
-
-    def _said(self) -> str:
-        return "a frame of pandas or polars, or an array"
 
     def _from_array(self, X: NDArray[Any]) -> Any:
         if X.ndim != 2 or X.shape[1] != len(self.names) or X.dtype.kind not in "fiu":
@@ -162,6 +160,13 @@ class Rows:
                 expected="finite numbers, as in training",
                 remedy="drop those rows",
             )
+
+
+def _array(X: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(X)
+    except ValueError as error:
+        raise SensorInputError(f"x_test is no array: {error}", expected="rows of equal length") from error
 
 
 def container_of(X: Any) -> str:
