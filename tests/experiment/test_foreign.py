@@ -1,3 +1,5 @@
+import csv
+import json
 import sys
 
 import pytest
@@ -10,6 +12,7 @@ from zoo.errors import (
     ManifestError,
     TrustError,
 )
+from zoo.experiment.directory import ExperimentDirectory
 from zoo.experiment.foreign import calling, foreign_pipeline, lacks
 from zoo.trust import Trust, file_hash, source_of
 
@@ -168,3 +171,57 @@ def test_a_modules_file_is_found_without_importing_its_packages(package):
     assert source_of("no_such_package_at_all") is None
     assert source_of("math") is None
     assert "their_lab" not in sys.modules
+
+
+# --- what such a library writes ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a directory as `csv.writer` and `json.dump` do it, and read its only round."""
+
+    def write(params, line=(), results=True):
+        (tmp_path / "metadata.json").write_text(json.dumps({"sfd_module": "theirs"}))
+        (tmp_path / "round_data.jsonl").write_text(
+            json.dumps({"round_id": 0, "round_params": params, **dict(line)}) + "\n"
+        )
+        if results:
+            with (tmp_path / "results.csv").open("w", newline="") as file:
+                row = {"accuracy": "0.50", **params, "id": 0}
+                csv.writer(file).writerows([row, ["" if v is None else v for v in row.values()]])
+        return ExperimentDirectory(tmp_path)
+
+    return write
+
+
+def test_parameters_are_recognised_as_str_writes_them(written):
+    params = {"flag": True, "none": None, "text": "007", "list": [1, 2], "float": 1e-5, "word": "True"}
+    assert written(params).round(0).params == params
+
+
+@pytest.mark.parametrize(("cell", "other"), [(True, False), ("a", "b"), (1, 2), (0.1, 0.2), (None, 0)])
+def test_a_parameter_that_two_files_tell_differently_is_refused(written, cell, other):
+    directory = written({"p": cell})
+    (directory.path / "round_data.jsonl").write_text(
+        json.dumps({"round_id": 0, "round_params": {"p": other}}) + "\n"
+    )
+    with pytest.raises(ExperimentCorrupt, match="other parameters"):
+        directory.round(0)
+
+
+def test_a_round_without_predictions_says_so(written):
+    found = written({"a": 1}).round(0)
+    assert found.preds == []
+    assert "round's preds" in found.unchecked
+    assert "round's preds" not in written({"a": 1}, {"preds": [1]}).round(0).unchecked
+
+
+def test_cells_are_kept_as_they_were_written(written):
+    assert written({"a": 1}).cells == {0: {"accuracy": "0.50", "a": "1", "id": "0"}}
+
+
+def test_a_round_is_read_without_results_where_nothing_is_compared(written):
+    directory = written({"a": 1}, {"preds": [1]}, results=False)
+    assert directory.round(0, results=False).metrics == {}
+    with pytest.raises(ExperimentCorrupt, match="is missing"):
+        directory.round(0)
