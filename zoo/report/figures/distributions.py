@@ -43,7 +43,8 @@ def distributions_figure(analysis: Analysis) -> go.Figure | None:
 def _add_metric(chart: go.Figure, analysis: Analysis, name: str, at: dict[str, int]) -> None:
     values = analysis.record.metrics[name]
     values = values[np.isfinite(values)]
-    height = np.resize([0.0, 0.22, -0.22, 0.11, -0.11], len(values))
+    others = values.drop(analysis.best, errors="ignore")
+    height = np.resize([0.0, 0.22, -0.22, 0.11, -0.11], len(others))
     low, middle, high = (float(values.quantile(q)) for q in (0.25, 0.5, 0.75))
     box = {"type": "rect", "fillcolor": LINE, "opacity": 0.35, "line": {"width": 0}, "layer": "below"}
     chart.add_shape(**box, x0=low, x1=high, y0=-0.6, y1=0.6, **at)
@@ -52,7 +53,7 @@ def _add_metric(chart: go.Figure, analysis: Analysis, name: str, at: dict[str, i
     )
     chart.add_trace(
         go.Scatter(
-            x=values.tolist(), y=height.tolist(), mode="markers", text=[str(n) for n in values.index],
+            x=others.tolist(), y=height.tolist(), mode="markers", text=[str(n) for n in others.index],
             marker={"size": 6, "color": BLUE, "opacity": 0.5},
             hovertemplate=f"permutation %{{text}}<br>{name} %{{x:.5g}}<extra></extra>",
         ),
