@@ -47,6 +47,12 @@ def test_the_next_run_retires_its_challengers_and_warns_of_its_champion(zoo, reg
     assert len(registry.history("us_equity")) == 2
 
 
+def test_a_url_with_a_timeout_is_the_same_store(zoo, registry, retired):
+    url = f"sqlite:///{zoo.outputs}/registry/registry.db?timeout=5"
+    zoo.json("spec=ok_b", f"registry.url='{url}'")
+    assert stages(registry) == AFTER
+
+
 def test_a_champion_that_was_replaced_is_warned_of_no_more(zoo, registry, retired):
     champion, _ = retired
     other = registry.versions(spec="ok_b")[0].version_id

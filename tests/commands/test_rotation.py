@@ -82,10 +82,8 @@ def test_a_budget_is_a_number_of_specs(zoo, budget):
 
 
 def test_a_budget_of_the_configuration_does_not_stop_a_run_that_names_its_spec(zoo):
-    from zoo.configuration import conf_dir
-
-    text = (conf_dir() / "config.yaml").read_text().replace("  budget: null", "  budget: 1")
-    (zoo.conf / "config.yaml").write_text(text)
+    (zoo.conf / "rotation").mkdir()
+    (zoo.conf / "rotation" / "default.yaml").write_text("budget: 1\n")
     zoo.spec("ok_a")
     zoo.spec("ok_b")
     assert zoo.json("spec=ok_b").statuses == {"ok_b": "ok"}

@@ -19,7 +19,7 @@ from zoo.commands.moving import post
 from zoo.commands.multirun import shared, sweep
 from zoo.commands.output import Answer, error_document
 from zoo.commands.request import Request, read_request, task_of
-from zoo.commands.retirement import carry_out
+from zoo.commands.retirement import following
 from zoo.commands.rotation import left_out
 from zoo.commands.summary import render
 from zoo.driver.child import GRACE, is_alive
@@ -52,14 +52,14 @@ def _several(arguments: Arguments, observers: Sequence[Observer], stop: Stop) ->
     roster = request.roster()
     waiting = left_out(arguments, request, roster)
     directory = make_run_directory(request.outputs, run_id)
-    well = carry_out(request, roster, observers)
     job = ApplyJob(directory, run_id, composed.directories, roster, observers, stop, waiting)
     stop.directory = directory
-    results = sweep(arguments, composed, job, run_id)
+    with following(request, roster, observers) as followed:
+        results = sweep(arguments, composed, job, run_id)
     (directory / STOP_FILE).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         directory.rmdir()  # where nothing was started
-    return _answer(request, run_id, results, stop, well)
+    return _answer(request, run_id, results, stop, followed())
 
 
 def _one(arguments: Arguments, observers: Sequence[Observer], stop: Stop) -> Answer:
@@ -74,12 +74,13 @@ def _one(arguments: Arguments, observers: Sequence[Observer], stop: Stop) -> Ans
     job = ApplyJob(Path(), run_id, composed.directories, roster, observers, stop)
     job.read(composed.config)
     job.directory = make_run_directory(request.outputs, run_id)
-    well = carry_out(request, roster, observers)
 
     def start() -> Result:
         return job(composed.config)
 
-    return _answer(request, run_id, [job.again(name, start(), start)], stop, well)
+    with following(request, roster, observers) as followed:
+        result = job.again(name, start(), start)
+    return _answer(request, run_id, [result], stop, followed())
 
 
 def _answer(request: Request, run_id: str, results: Sequence[Result], stop: Stop, well: bool) -> Answer:

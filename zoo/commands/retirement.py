@@ -6,7 +6,9 @@ The commands that write do it before anything else: apply, promote, rollback and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +42,19 @@ def carry_out(request: Request, roster: Mapping[str, Entry], observers: Iterable
         emit(observers, Failed("retired specs", type(error).__name__, str(error)))
         return False
     return True
+
+
+@contextlib.contextmanager
+def following(
+    request: Request, roster: Mapping[str, Entry], observers: Iterable[Observer] = ()
+) -> Iterator[Callable[[], bool]]:
+    """Do `carry_out` beside the block, which trains in other processes and need not wait for it.
+
+    Yields:
+        What waits for it and returns what it returned.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="retired") as pool:
+        yield pool.submit(carry_out, request, roster, tuple(observers)).result
 
 
 def foretell(request: Request, roster: Mapping[str, Entry], observers: Iterable[Observer] = ()) -> None:
@@ -88,7 +103,7 @@ def _left_behind(request: Request, roster: Mapping[str, Entry]) -> Iterator[tupl
 
 def _has_store(url: str) -> bool:
     """Tell whether there may be a store: the file of SQLite is looked for before anything is imported."""
-    scheme, _, path = url.partition(":///")
+    scheme, _, path = url.partition("?")[0].partition(":///")
     return not scheme.startswith("sqlite") or not path or Path(path).exists()
 
 
@@ -107,4 +122,4 @@ def _retire(request: Request, entry: Entry, observers: Iterable[Observer]) -> No
             emit(observers, Noticed(entry.name, notice))
 
 
-__all__ = ["carry_out", "emit_champions", "foretell"]
+__all__ = ["carry_out", "emit_champions", "following", "foretell"]

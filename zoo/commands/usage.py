@@ -45,6 +45,10 @@ overrides: any key of the configuration, as in Hydra
   format=json                one JSON document on stdout, all else on stderr
   paths.outputs=<dir>        where runs and the registry are written
   registry.url=<url>         the store of versions
+  expect=<id>                promote, rollback: only in the place of this champion
+  rotation.budget=3          with -m: the three specs that have waited longest
+  notify.url=<url>           promotions, rollbacks and failures are posted there,
+                             signed with ZOO_NOTIFY_SECRET
   settings.values.<name>=<value>             a setting, for experiments
   trust.prefixes=[zoo.,sklearn.,my_lab.]     what a file may have imported
   hydra/launcher=zoo|joblib|basic            how -m spreads its specs; whichever it

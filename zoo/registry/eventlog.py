@@ -160,7 +160,8 @@ class EventLog:
         make_directory(self.path.parent)
         with reporting(self.path):
             new = not self.path.exists()
-            with self.path.open("ab") as file:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+            with os.fdopen(os.open(self.path, flags, 0o666), "ab") as file:
                 file.truncate(size)
                 file.write(b"".join(map(line, rows)))
                 file.flush()

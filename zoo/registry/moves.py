@@ -205,7 +205,8 @@ def _crown(
     details: Mapping[str, Any],
 ) -> Move:
     """Swap the champion if it is the expected one; the files are checked first, without the lock."""
-    if version.stage != CHAMPION:
+    seen = version.stage
+    if seen != CHAMPION:
         _check_champion(version.line, _champion(store, version.line), expect)
         _check_source(kind, version)
         store.whole(version)
@@ -217,8 +218,8 @@ def _crown(
         current = queries.champion(connection, version.line)
         _check_champion(version.line, current, expect)
         _check_source(kind, version)
-        if version.deleted_at is not None:
-            raise deleted(version)
+        if version.deleted_at is not None or seen == CHAMPION:
+            store.whole(version)
         if current is not None:
             _set_stage(connection, current, ARCHIVED)
         _set_stage(connection, version, CHAMPION)
