@@ -1,10 +1,19 @@
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from zoo.data import Dataset, tabular
 from zoo.errors import SensorInputError
 from zoo.experiment.loop import run_experiment
+from zoo.manifest.workbench import Workbench
 from zoo.promotion import Sensor, Trainer
 
 
@@ -118,8 +127,6 @@ def test_a_sensor_is_the_same_after_save_and_load(sensor, X, prices):
 
 
 def test_a_metric_that_is_nan_survives_save_and_load(sensor):
-    from dataclasses import replace
-
     odd = replace(sensor, results={"logged": {"a": float("nan"), "b": float("-inf"), "c": 1.5}})
     back = Sensor.loads(odd.dumps()).results["logged"]
     assert np.isnan(back["a"])
@@ -168,3 +175,96 @@ def test_it_predicts_under_the_settings_that_it_was_trained_under(definition, tm
     refit = outcome.predictions.query("part == 'refit'").set_index(["date", "asset"])["prediction"]
     again = outcome.sensor.predict(prices).loc[refit.index]
     assert np.array_equal(again.to_numpy(), refit.to_numpy())
+
+
+def test_a_calibrated_sensor_is_the_same_after_save_and_load_and_uses_the_threshold_that_it_reports(
+    calibrated, planted
+):
+    back = Sensor.loads(calibrated.dumps())
+    served = calibrated.serve(Workbench(planted))
+    X = served.F[served.complete][::50]
+    before, after = calibrated({"x_test": X}), back({"x_test": X})
+    assert np.array_equal(before["_probs"], after["_probs"])
+    threshold = back.metadata["fitted"]["calibration"]["threshold"]
+    classes = back.model.estimator.classes_
+    assert np.array_equal(after["_preds"], classes[(after["_probs"][:, 1] >= threshold).astype(int)])
+    assert not np.array_equal(after["_preds"], classes[(after["_probs"][:, 1] >= 0.5).astype(int)])
+    pd.testing.assert_series_equal(back.predict(planted), calibrated.predict(planted), check_exact=True)
+
+
+@pytest.mark.slow
+def test_a_boosted_sensor_is_the_same_after_save_and_load(boosted, market):
+    back = Sensor.loads(boosted.dumps())
+    pd.testing.assert_series_equal(back.predict(market), boosted.predict(market), check_exact=True)
+
+
+@given(values=hnp.arrays(np.float64, (7, 2), elements=st.floats(-1e6, 1e6)))
+def test_a_linear_sensor_comes_back_to_the_bit_and_takes_any_layout_of_the_rows(linear, values):
+    back = Sensor.loads(linear.dumps())
+    expected = linear({"x_test": values})["_preds"]
+    frame = pd.DataFrame(values, columns=list(linear.features))
+    columns = pd.DataFrame({name: values[:, place] for place, name in enumerate(linear.features)})
+    for rows in (values, np.asfortranarray(values), frame, columns):
+        assert np.array_equal(back({"x_test": rows})["_preds"], expected)
+
+
+def test_predicting_changes_nothing_that_the_caller_handed_in(linear, market):
+    X = np.random.RandomState(0).standard_normal((10, 2))
+    kept, closes = X.copy(), market.close.copy()
+    linear({"x_test": X})
+    linear.predict(market)
+    assert np.array_equal(X, kept)
+    pd.testing.assert_frame_equal(market.close, closes)
+
+
+def test_threads_that_share_a_sensor_get_what_one_alone_gets(definition, tmp_path, prices, linear, market):
+    """The feature of three of them reads a setting, under another value in each."""
+    from zoo.trust import Trust
+
+    trust = Trust(prefixes=("zoo.", "sklearn.", "tests."))
+    definition["manifest"]["features"] = [{"_target_": f"{__name__}.by_setting"}]
+    definition["params"] = {"alpha": [1]}
+    run_experiment(definition, tmp_path / "x", data=prices, trust=trust)
+    trainer = Trainer(tmp_path / "x", prices, trusted=trust)
+    sensors = [trainer.train([0], overrides={"forward_days": days})[0] for days in (5, 10, 40)]
+    X = np.random.RandomState(0).standard_normal((200, 2))
+    alone = [sensor.predict(prices) for sensor in sensors], linear({"x_test": X})["_preds"]
+
+    def work(number):
+        found = sensors[number % 3].predict(prices)
+        return found.equals(alone[0][number % 3]) and np.array_equal(
+            linear({"x_test": X})["_preds"], alone[1]
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(48)))
+
+
+def test_a_sensor_of_the_first_format_is_read(linear, monkeypatch, market):
+    """Format 1 had no modules, and spelt what is not finite as words in the metrics only."""
+    import json
+
+    import skops.io
+
+    document = {**linear.as_document(), "format": 1, "results": {"logged": {"a": "nan", "b": 1.5}}}
+    old = skops.io.dumps({"estimator": linear.model.estimator, "document": json.dumps(document)})
+    back = Sensor.loads(old)
+    assert np.isnan(back.results["logged"]["a"])
+    assert back.results["logged"]["b"] == 1.5
+    pd.testing.assert_series_equal(back.predict(market), linear.predict(market), check_exact=True)
+
+
+def test_what_is_not_finite_survives_in_metadata_too(linear):
+    metadata = {**linear.metadata, "agreement": {"floor": float("nan"), "all": [float("inf"), 1.0]}}
+    back = Sensor.loads(replace(linear, metadata=metadata).dumps())
+    assert np.isnan(back.metadata["agreement"]["floor"])
+    assert back.metadata["agreement"]["all"] == [float("inf"), 1.0]
+
+
+def test_serving_imports_nothing_of_what_trains():
+    code = (
+        "import sys; from zoo.promotion import Sensor; "
+        "print([m for m in sys.modules if m in ('zoo.promotion.trainer', 'zoo.experiment', 'zoo.portfolio')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

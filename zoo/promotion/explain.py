@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from zoo.terms import BOOTSTRAP, SKIP
+
 if TYPE_CHECKING:
     from zoo.promotion.sensor import Sensor
 
 #: columns of a data fingerprint that are shown before the rest is counted
 _SHOWN: Final = 6
+#: what pass 1 counts, and in which words
+_COMPARED: Final = {
+    "metrics": "metrics",
+    "predictions": "predictions",
+    "series": "values of series",
+    "fitted": "fitted values",
+}
+_AGREED: Final = {
+    "rank_correlation": "mean rank correlation a date",
+    "equal_classes": "share of equal classes",
+    "top_overlap": "overlap of the top fifth",
+}
 Facts = Mapping[str, Any]
 
 
@@ -18,7 +32,7 @@ def explain(sensor: Sensor) -> str:
     told = sensor.metadata
     parts = {
         "what it is": _origin(sensor, told),
-        "what was validated": _validation(told.get("validation") or {}),
+        "what was validated": _validation(told),
         "overrides": _overrides(told),
         "settings": _facts((told.get("settings") or {}).get("effective") or {}, "none were recorded"),
         "data": _data(told),
@@ -46,19 +60,23 @@ def _origin(sensor: Sensor, told: Facts) -> Iterator[str]:
         yield f"module {module.stem} of the experiment's directory: sha256 {module.digest}{imported}"
 
 
-def _validation(found: Facts) -> Iterator[str]:
-    mode = found.get("mode")
+def _validation(told: Facts) -> Iterator[str]:
+    found: Facts = told.get("validation") or {}
     compared = [
-        f"{count} {name}"
-        for name in ("metrics", "predictions", "series")
-        if isinstance(count := found.get(name), int) and count
+        f"{count} {words}"
+        for key, words in _COMPARED.items()
+        if isinstance(count := found.get(key), int) and count
     ]
-    if not compared:
-        yield f"nothing was compared with what the experiment logged (validation: {mode or 'none'})"
+    if compared:
+        yield f"run again, it gave what was logged: {_listed(compared)} compared (validation={found.get('mode')})"
+    elif found.get("mode") == SKIP:
+        yield "nothing was compared with what the experiment logged, because validation=skip asked for that"
     else:
-        yield f"run again, it gave what was logged: {' and '.join(compared)} compared (validation: {mode})"
-    known = {"mode", "metrics", "predictions", "series", "not_checked"}
-    yield from _facts({name: value for name, value in found.items() if name not in known and value})
+        yield "nothing was compared with what an experiment logged"
+    yield from (
+        f"{name}: its code changed since; what was logged still reproduced"
+        for name in told.get("drifted") or ()
+    )
 
 
 def _overrides(told: Facts) -> Iterator[str]:
@@ -160,7 +178,18 @@ def _agreement(found: Any) -> Iterator[str]:
     if not found:
         yield "not measured"
         return
-    yield from _facts(found)
+    for key, words in _AGREED.items():
+        if found.get(key) is not None:
+            yield f"{words}: {found[key]:.4f}"
+    if found.get("floor") is None:
+        yield "no floor was asked for, so that any agreement would have done"
+        return
+    how = (
+        f"{found.get('refits')} bootstrapped refits"
+        if found.get("how") == BOOTSTRAP
+        else "a number that was given"
+    )
+    yield f"the floor of {str(found.get('figure')).replace('_', ' ')} was {found['floor']:.4f}, from {how}"
 
 
 def _libraries(found: Facts) -> Iterator[str]:
@@ -172,7 +201,9 @@ def _libraries(found: Facts) -> Iterator[str]:
 
 
 def _unchecked(sensor: Sensor, told: Facts) -> Iterator[str]:
-    yield from (f"{name}" for name in (told.get("validation") or {}).get("not_checked") or ())
+    found: Facts = told.get("validation") or {}
+    yield from (str(name) for name in found.get("not_checked") or ())
+    yield from (f"metric {name}: the experiment declared it volatile" for name in found.get("volatile") or ())
     yield "whether it will earn anything: the refit has seen all the data, and no metric here is its own"
     if not sensor.model.deterministic:
         yield "equality to the last digit: its training draws random numbers, so the tolerance was wider"
@@ -187,6 +218,10 @@ def _facts(found: Facts, otherwise: str | None = None, prefix: str = "") -> Iter
             yield from _facts(value, prefix=f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}: {value!r}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def _some(names: Sequence[str]) -> str:

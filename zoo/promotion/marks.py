@@ -56,14 +56,13 @@ def _trained(dates: pd.DatetimeIndex, metadata: Mapping[str, Any]) -> NDArray[np
 
 def _incomplete(served: Served, features: Sequence[str], warm_up: NDArray[np.bool_]) -> NDArray[np.object_]:
     """Return for each bar which features have no value, and whether they ever had; or nothing."""
-    absent = ~np.isfinite(served.F)
-    patterns, place = np.unique(
-        np.concatenate([absent, warm_up[:, :, None]], axis=2).reshape(-1, len(features) + 1),
-        axis=0,
-        return_inverse=True,
-    )
+    states = np.concatenate([~np.isfinite(served.F), warm_up[:, :, None]], axis=2)
+    packed = np.packbits(states, axis=2)
+    keys = packed.reshape(-1, packed.shape[2]).view(np.dtype((np.void, packed.shape[2]))).ravel()
+    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    patterns = states.reshape(-1, states.shape[2])[first]
     words = np.array([_words(pattern, features) for pattern in patterns], dtype=object)
-    return words[place.ravel()].reshape(warm_up.shape)
+    return np.asarray(words[place].reshape(warm_up.shape))
 
 
 def _words(pattern: NDArray[np.bool_], features: Sequence[str]) -> str:

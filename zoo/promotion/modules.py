@@ -5,6 +5,7 @@ The source travels with the sensor; whether it is imported says the trust list, 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -67,8 +68,9 @@ class LocalModule:
 
 
 def modules_of(trust: Trust) -> tuple[LocalModule, ...]:
-    """Return the local modules that a pipeline's trust list covers; they were loaded here."""
-    names = [prefix.rstrip(".") for prefix in trust.prefixes if prefix.startswith(LOCAL_PREFIX)]
+    """Return the local modules that a pipeline's trust list covers, of those that were loaded here."""
+    prefixes = [prefix.rstrip(".") for prefix in trust.prefixes if prefix.startswith(LOCAL_PREFIX)]
+    names = [name for name in prefixes if name in sys.modules]
     return tuple(
         LocalModule(name.removeprefix(LOCAL_PREFIX).partition("_")[2], local_source(name))
         for name in dict.fromkeys(names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 
 from zoo.errors import ArtifactCorrupt, SensorInputError
 from zoo.manifest.bound import Bound
-from zoo.manifest.workbench import Workbench
 from zoo.models import SklearnModel
-from zoo.promotion.foreign_model import ForeignModel
 from zoo.promotion.modules import LocalModule, modules_of
-from zoo.promotion.rows import Rows
 from zoo.promotion.serving import INPUTS, Served, checked, rows_of, serve
 from zoo.promotion.storage import Stored, dump, read
 from zoo.settings import DEFAULTS, Reads, using
 from zoo.trust import Trust
+
+if TYPE_CHECKING:
+    from zoo.manifest.workbench import Workbench
+    from zoo.promotion.foreign_model import ForeignModel
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,13 @@ class Sensor:
                 cannot use.
             TrustError: features lie in a module of the experiment's directory that is not trusted here.
         """
-        if isinstance(self.model, ForeignModel) and isinstance(data, Mapping):
-            return self.model.predict(data)
         if isinstance(data, Mapping):
-            return self.model.predict({"x_test": checked(data.get("x_test"), self.features)})
+            model = self.model
+            if not isinstance(model, SklearnModel):  # another library's, which checks its rows itself
+                return model.predict(data)
+            return model.predict({"x_test": checked(data.get("x_test"), self.features)})
         data = self.taken(data)
-        return self.rows(data) if data.kind == "table" else self.bars(Workbench(data))
+        return self.rows(data) if data.kind == "table" else self.bars(_bench(data))
 
     def marks(self, data: Any) -> pd.DataFrame:
         """Say of each bar whether the sensor predicts it, and whether it may be judged by it.
@@ -106,7 +108,7 @@ class Sensor:
         if data.kind == "table":
             rows_of(data.frame, self.features, self.recorded)
             return table_marks(data, self.metadata)
-        return panel_marks(self.serve(Workbench(data)), self.features, self.metadata)
+        return panel_marks(self.serve(_bench(data)), self.features, self.metadata)
 
     def explain(self) -> str:
         """Say in words where the sensor comes from, what was proven of it and what was not."""
@@ -157,8 +159,7 @@ class Sensor:
         if self.bound is None:
             raise SensorInputError("how features are computed is not known", expected="{'x_test': X}")
         for module in self.modules:
-            if not self.trust.covers(module.name):
-                module.load(self.trust, f"the sensor of permutation {self.permutation_id}")
+            module.load(self.trust, f"the sensor of permutation {self.permutation_id}")
         with self.under():
             return serve(replace(self.bound, trust=self.trust), bench, self.recorded)
 
@@ -183,7 +184,7 @@ class Sensor:
 
     def as_document(self) -> dict[str, Any]:
         """Return all of it but the estimator and the modules, as plain values."""
-        rows = {"rows": self.model.rows.as_dict()} if isinstance(self.model, ForeignModel) else {}
+        rows = {} if isinstance(self.model, SklearnModel) else {"rows": self.model.rows.as_dict()}
         return {
             "permutation_id": self.permutation_id,
             "round_params": dict(self.round_params),
@@ -202,14 +203,9 @@ class Sensor:
         if stored.document["format"] == 1:
             results = {stage: _read(values) for stage, values in results.items()}
         bound = document["bound"]
-        model = (
-            ForeignModel(estimator, Rows.from_dict(document["rows"]), where)
-            if "rows" in document
-            else SklearnModel(estimator, deterministic=document["deterministic"])
-        )
         return cls(
             document["permutation_id"],
-            model,
+            _model(estimator, document, where),
             document["round_params"],
             document["metadata"],
             results,
@@ -240,13 +236,28 @@ class Sensor:
 
 def scores_of(model: SklearnModel | ForeignModel, X: NDArray[Any]) -> NDArray[Any]:
     """Return a score a row: the prediction, or for two classes the probability of the second."""
-    if isinstance(model, ForeignModel):
+    if not isinstance(model, SklearnModel):
         return model.scores({"x_test": X})
     out = model.predict({"x_test": X})
     probs = out.get("_probs")
     if probs is None or probs.shape[1] != 2:
         return np.asarray(out["_preds"])
     return np.asarray(probs[:, 1])
+
+
+def _bench(data: Any) -> Workbench:
+    from zoo.manifest.workbench import Workbench
+
+    return Workbench(data)
+
+
+def _model(estimator: Any, document: Mapping[str, Any], where: str) -> SklearnModel | ForeignModel:
+    if "rows" not in document:
+        return SklearnModel(estimator, deterministic=document["deterministic"])
+    from zoo.promotion.foreign_model import ForeignModel
+    from zoo.promotion.rows import Rows
+
+    return ForeignModel(estimator, Rows.from_dict(document["rows"]), where)
 
 
 def _read(values: Mapping[str, Any]) -> dict[str, Any]:

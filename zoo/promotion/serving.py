@@ -161,17 +161,17 @@ def checked(X: Any, features: Sequence[str]) -> Floats:
 
 
 def _of_frame(X: pd.DataFrame, features: Sequence[str]) -> NDArray[Any]:
-    found = [str(name) for name in X.columns]
+    found, kinds = [str(name) for name in X.columns], X.dtypes.tolist()
     if found != list(features):
         raise SensorInputError(
             f"x_test has columns {', '.join(found)}",
             expected=_expected(features),
             remedy=columns_remedy(found, features),
         )
-    for name, kind in zip(found, X.dtypes, strict=True):
+    for name, kind in zip(found, kinds, strict=True):
         if kind.kind not in "fiu":
             raise SensorInputError(f"x_test column {name!r} is {kind}", expected="numbers")
-    plain = all(isinstance(kind, np.dtype) for kind in X.dtypes)
+    plain = all(isinstance(kind, np.dtype) for kind in kinds)
     return X.to_numpy() if plain else X.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
@@ -182,10 +182,10 @@ def _expected(features: Sequence[str]) -> str:
 def columns_remedy(found: Sequence[str], expected: Sequence[str]) -> str:
     """Say what to add to and what to remove from `found`, or that its order is another."""
     have, want = Counter(found), Counter(expected)
-    changes = [("add", want - have), ("remove", have - want)]
-    return (
-        "; ".join(f"{word} {', '.join(names)}" for word, names in changes if names) or "reorder the columns"
-    )
+    steps = [
+        (word, ", ".join(names.elements())) for word, names in (("add", want - have), ("remove", have - want))
+    ]
+    return "; ".join(f"{word} {names}" for word, names in steps if names) or "reorder the columns"
 
 
 def rows_of(frame: pd.DataFrame, features: Sequence[str], recorded: Sequence[str]) -> Floats:
