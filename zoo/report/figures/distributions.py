@@ -43,7 +43,7 @@ def distributions_figure(analysis: Analysis) -> go.Figure | None:
 def _add_metric(chart: go.Figure, analysis: Analysis, name: str, at: dict[str, int]) -> None:
     values = analysis.record.metrics[name]
     values = values[np.isfinite(values)]
-    others = values.drop(analysis.best, errors="ignore")
+    others = values[values.index != analysis.best]
     height = np.resize([0.0, 0.22, -0.22, 0.11, -0.11], len(others))
     low, middle, high = (float(values.quantile(q)) for q in (0.25, 0.5, 0.75))
     box = {"type": "rect", "fillcolor": LINE, "opacity": 0.35, "line": {"width": 0}, "layer": "below"}
