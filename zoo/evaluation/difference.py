@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,6 +25,8 @@ from zoo.evaluation.resampling import (
 )
 
 Of = Literal["mean", "sharpe"]
+
+_ROUNDING: Final = 1e-6  # of a Sharpe ratio: its error is the root of a difference of numbers near 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,8 @@ def paired_differences(
         seed: of the draws.
 
     Returns:
-        One a version: NaN with a hole in either record, fewer than 30 bars, or a constant series; exactly 0
-        for a copy of the champion.
+        One a version: NaN with a hole in either record, fewer than 30 bars, a constant series, or a copy of
+        the champion that is shifted (`mean`) or levered (`sharpe`); exactly 0 for a plain copy.
 
     Raises:
         DataError: arrays that do not fit, another `of`, or a `level` outside (0.5, 1).
@@ -143,7 +145,7 @@ def _difference(pair: Floats, counts: Floats, of: Of, level: float) -> Differenc
     if np.array_equal(pair[:, 0], pair[:, 1]):
         return Difference(0.0, 0.0, 0.0, 0.0, 0.0, level, bars)
     estimate, error, t = (_mean_draws if of == "mean" else _sharpe_draws)(pair, counts)
-    if not error > 0:
+    if not _real(pair, error, of):
         return _unknown(level, bars)
     two_sided, one_sided = (float(np.quantile(values, level)) for values in (np.abs(t), t))
     return Difference(
@@ -155,6 +157,13 @@ def _difference(pair: Floats, counts: Floats, of: Of, level: float) -> Differenc
         level=level,
         bars=bars,
     )
+
+
+def _real(pair: Floats, error: float, of: Of) -> bool:
+    """Tell whether an error is more than rounding: a shifted or levered copy of the champion has none."""
+    if of == "mean":
+        return bool(can_be_tested(pair[:, :1] - pair[:, 1:])[0])
+    return error * math.sqrt(len(pair)) > _ROUNDING
 
 
 def _mean_draws(pair: Floats, counts: Floats) -> tuple[float, float, Floats]:

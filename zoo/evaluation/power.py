@@ -26,7 +26,8 @@ Gate = Literal["superior", "non_inferior", "first"]
 Floats = NDArray[np.float64]
 
 _BASIS_POINT = 1e-4
-_PAIRS = 2_000  # of rebalances: each with its mirror image, so that the mean is known well
+_PAIRS = (500, 2_000)  # of rebalances: each with its mirror image, so that the mean is known well
+_ENTRIES = 400_000  # rebalances × assets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,8 +186,9 @@ def edge_of_rank_ic(universe: Universe, rank_ic: float, *, seed: int = 0) -> Edg
     risk = np.sqrt(np.diag(universe.covariance))
     root = _root(universe.covariance / np.outer(risk, risk))
     rng = np.random.default_rng(seed)
-    ahead = rng.normal(size=(_PAIRS, len(risk))) @ root.T
-    noise = _persistent(rng.normal(size=(_PAIRS, len(risk))), universe.persistence) @ root.T
+    shape = (int(np.clip(_ENTRIES // len(risk), *_PAIRS)), len(risk))
+    ahead = rng.normal(size=shape) @ root.T
+    noise = _persistent(rng.normal(size=shape), universe.persistence) @ root.T
     share = 2.0 * math.sin(math.pi * rank_ic / 6.0)
     measured = _mean_rank_ic(ahead, noise, share, risk) if rank_ic else 0.0
     if measured:

@@ -82,7 +82,7 @@ def block_length(values: ArrayLike) -> float:
     """Return the mean block length that suits the series: the median of their optimal ones, at least 1.
 
     Politis and White (2004), corrected by Patton, Politis and White (2009). No more than a third of the bars,
-    so that a draw is made of some blocks. Of many series 64 are looked at, evenly spread.
+    so that a draw is made of some blocks. Copies count once; of many series 64 are looked at, evenly spread.
 
     Args:
         values: bars × series; NaN outside a series' own record.
@@ -94,6 +94,7 @@ def block_length(values: ArrayLike) -> float:
         return 1.0
     from arch.bootstrap import optimal_block_length
 
+    usable = usable[np.sort(np.unique(np.nansum(table[:, usable], axis=0), return_index=True)[1])]
     chosen = usable[np.unique(np.linspace(0, len(usable) - 1, _LENGTHS).astype(np.intp))]
     found = [_optimal(optimal_block_length, table[:, series]) for series in chosen]
     return float(np.clip(np.median(found), 1.0, most))

@@ -16,9 +16,13 @@ three degrees of freedom, 0.03 of annual Sharpe ratio. Losses are counted in ful
 The evidence of one bar is the bet 1 + λ (m - min(X_t / s_t, b)) with 0 < λ <= 1 / (b - m): never negative,
 and with a mean of at most 1 under the null, an e-value (Waudby-Smith and Ramdas 2023). The Shiryaev-Roberts
 e-detector R_t = (1 + R_(t-1)) · bet_t adds up the evidence of a change at each bar so far; R_t - t is a
-supermartingale, so that the mean number of bars to a false alarm at R_t >= A is at least A (Shin, Ramdas and
-Rinaldo 2023). The mean of several, each with its λ for a shortfall that one would like to see, is such a
-detector again.
+supermartingale, so that the mean number of bars to a false alarm at R_t >= A is at least A, and the chance of
+one within n bars at most n / A (Shin, Ramdas and Rinaldo 2023). The mean of several, each with its λ for a
+shortfall that one would like to see, is such a detector again.
+
+That is what holds for a champion that earns its baseline and no more: three such years hold a false alarm in
+30% of cases. With half a Sharpe ratio above the baseline it is 11%, with a whole one 3%. So hold a champion to
+less than what is expected of it.
 
 P&L has to be that of one bar each: labels that overlap break this as they break every sequential test.
 """
@@ -191,7 +195,8 @@ def _after(state: WatchState, value: float) -> WatchState:
         for held, stake in zip(state.evidence, watch.bets, strict=True)
     )
     keep = 0.5 ** (1.0 / watch.halflife)
-    risk = math.sqrt(keep * state.risk**2 + (1.0 - keep) * value**2)
+    seen = min(abs(value), watch.most * state.risk)  # one gain, or one error, does not deafen the watch
+    risk = math.sqrt(keep * state.risk**2 + (1.0 - keep) * seen**2)
     after = replace(state, evidence=evidence, risk=max(risk, state.quietest), bars=state.bars + 1)
     if after.alarm is None and after.value >= watch.threshold:
         return replace(after, alarm=after.bars)
@@ -240,7 +245,8 @@ def run_length(
         value = sharpe / math.sqrt(watch.bars_per_year) + rng.normal(size=paths)
         lacking = watch.mean - np.minimum(value / np.sqrt(risk), watch.most)
         evidence = np.minimum((1.0 + evidence) * np.maximum(1.0 + bets * lacking, 0.0), _CEILING)
-        risk = np.maximum(keep * risk + (1.0 - keep) * value**2, _QUIETEST**2)
+        seen = np.minimum(value**2, watch.most**2 * risk)
+        risk = np.maximum(keep * risk + (1.0 - keep) * seen, _QUIETEST**2)
         ends[np.isinf(ends) & (evidence.mean(axis=0) >= watch.threshold)] = bar
         if np.isfinite(ends).all():
             break

@@ -1,0 +1,45 @@
+"""Whole zoos, day by day: what benchmarks/gate_zoos.py does with 400 of them, with a tenth."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+PATH = Path(__file__).parents[2] / "benchmarks" / "gate_zoos.py"
+SMALL = (100, 120, 0)
+
+
+@pytest.fixture(scope="module")
+def gate_zoos():
+    spec = importlib.util.spec_from_file_location("gate_zoos", PATH)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["gate_zoos"] = module  # its dataclass looks there for its annotations
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules["gate_zoos"]
+
+
+def test_a_planted_spec_has_the_rank_ic_that_was_planted(gate_zoos):
+    net = gate_zoos.net_returns(50, 24, rank_ic=0.5, bps=10.0, seed=0)
+    assert net.shape == (24 * 21 + 1, 20)
+    assert np.argmax(net.mean(axis=0)) == gate_zoos.PLANTED
+    able, best = gate_zoos.passes(net, net, draws=200)
+    assert np.flatnonzero(able).tolist() == [gate_zoos.PLANTED] == [best]
+
+
+def test_equal_seeds_are_equal_zoos(gate_zoos):
+    first, second = (gate_zoos.net_returns(10, 5, rank_ic=0.0, bps=0.0, seed=3) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.slow
+def test_noise_hardly_ever_passes_and_the_planted_spec_as_often_as_predicted(gate_zoos):
+    zoos = 40
+    assert gate_zoos.simulate(SMALL, zoos, rank_ic=0.0, draws=400).passed <= 2
+    assert gate_zoos.simulate(SMALL, zoos, rank_ic=0.0, bps=0.0, draws=400).passed <= 6
+    planted = gate_zoos.simulate(SMALL, zoos, rank_ic=0.05, draws=400)
+    expected = gate_zoos.predicted(SMALL)
+    assert abs(planted.rate - expected) <= 3.0 * (expected * (1 - expected) / zoos) ** 0.5
+    assert gate_zoos.simulate((20, 60, 0), zoos, rank_ic=0.05, draws=400).rate < 0.25
