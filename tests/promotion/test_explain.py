@@ -17,7 +17,7 @@ def test_a_sensor_says_where_it_comes_from_and_what_was_compared(linear):
     assert "permutation 7 of experiment momentum" in told["what it is"][0]
     assert "lookback 189, ridge_alpha 0.1" in told["what it is"][1]
     validation = linear.metadata["validation"]
-    compared = f"{validation['metrics']} metrics, {validation['predictions']} predictions, "
+    compared = f"{validation['metrics']} metrics, {validation['predictions']} predictions and "
     assert compared in told["what was validated"][0]
     assert "residual_momentum_enabled: True (the experiment recorded False)" in told["overrides"][0]
     assert "training ends 2017-11-30" in "".join(told["data"])

@@ -68,7 +68,8 @@ def _validation(told: Facts) -> Iterator[str]:
         if isinstance(count := found.get(key), int) and count
     ]
     if compared:
-        yield f"run again, it gave what was logged: {_listed(compared)} compared (validation={found.get('mode')})"
+        mode = found.get("mode")
+        yield f"run again, it gave what was logged: {_listed(compared)} compared (validation={mode})"
     elif found.get("mode") == SKIP:
         yield "nothing was compared with what the experiment logged, because validation=skip asked for that"
     else:
