@@ -61,6 +61,8 @@ class Succession:
         before = self.champions.get(event.line)
         if event.details.get("replaced") != before:
             self._impossible(event, f"the champion was {before or 'none'}")
+        if before == event.version_id:
+            return
         earlier, former = self.earlier.setdefault(event.line, []), self.former.setdefault(event.line, [])
         if event.version_id in earlier:  # a rollback passes over those in between
             del earlier[earlier.index(event.version_id) :]
