@@ -10,6 +10,7 @@ import pytest
 import yaml
 from scipy.signal import lfilter
 
+from zoo.promotion import Trainer
 from zoo.trust import LOCAL_PREFIX, Trust
 
 HERE = Path(__file__).parent
@@ -142,3 +143,12 @@ def direction(direction_dir, planted):
 def calibrated(direction):
     """A calibrated classifier with a threshold of its own."""
     return direction.train([1])[0]
+
+
+@pytest.fixture
+def train(their_trust):
+    def promoted(path, number=0, overrides=None, trusted=None, data=None):
+        trust = their_trust if trusted is None else trusted
+        return Trainer(path, data, trusted=trust).train([number], overrides=overrides)[0]
+
+    return promoted
