@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoo.commands.arguments import Arguments
 from zoo.commands.output import Answer, plainly, show_table
 from zoo.commands.request import Request, asked
+from zoo.commands.versions import unusual, validation_of
 from zoo.errors import FAILURE_EXIT, ZooError
 from zoo.roster import Entry
 from zoo.spec import Source, Top
@@ -70,6 +71,7 @@ def row_of(entry: Entry, latest: Version | None, now: datetime.datetime) -> Row:
         "last_version": None if latest is None else latest.version_id,
         "created_at": created,
         "age_s": None if created is None else _age(created, now),
+        "validation": None if latest is None else validation_of(latest.lineage),
         "path": str(entry.path),
         "error": None if entry.error is None else str(entry.error),
     }
@@ -102,7 +104,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     status = "cannot be used" if row["error"] is not None else f"{row['status']}, {row['line']}"
     promoted = [_promoted(source) for source in row["sources"]] or filter(None, [row["trainer"]])
     changes = [*promoted, *(f"{name}: {plainly(value)}" for name, value in row["changes"].items())]
-    version = [] if age is None else [row["last_version"], f"{age} ago"]
+    version = [] if age is None else [row["last_version"], f"{age} ago", *unusual(row["validation"])]
     return "\n".join([row["spec"], status]), "\n".join(changes), "\n".join(version)
 
 

@@ -22,6 +22,7 @@ from zoo.monitoring.webhook import Webhook
 from zoo.roster import Entry, check_spec, label_clash, read_roster
 from zoo.settings import check_values
 from zoo.spec import NAME, Spec, parse_spec
+from zoo.terms import Terms
 from zoo.trust import Trust
 
 _TREES = ("spec", "experiment", "line")
@@ -79,6 +80,8 @@ class Request:
         version: a version's id, for `show`.
         moving: what is to be moved, or compared.
         upkeep: how the registry is looked after.
+        terms: on what terms permutations are promoted.
+        promotion_jobs: processes over one spec's permutations.
         budget: how many specs a rotation takes; None for all.
         webhook: who is told of promotions, rollbacks and failures.
         overwrite: whether an experiment's directory may be replaced.
@@ -106,6 +109,8 @@ class Request:
     version: str | None
     moving: Moving
     upkeep: Upkeep
+    terms: Terms
+    promotion_jobs: int
     budget: int | None
     webhook: Webhook | None
     overwrite: bool
@@ -181,6 +186,8 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         version=values["version"],
         moving=_moving(values),
         upkeep=Upkeep(values["rebuild"], values["dry_run"], _positive("keep", values["keep"])),
+        terms=Terms.of({name: value for name, value in values["promotion"].items() if name != "n_jobs"}),
+        promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),
         webhook=_webhook(values["notify"], Path(paths["outputs"])),
         overwrite=values["overwrite"],
@@ -267,6 +274,8 @@ def task_of(request: Request, spec: Spec, line: Line, run_id: str) -> Task:
         settings=request.settings,
         allowed=request.allowed,
         trust=request.trust,
+        terms=request.terms,
+        n_jobs=request.promotion_jobs,
     )
 
 

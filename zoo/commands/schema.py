@@ -59,6 +59,16 @@ class TrustSchema:
 
 
 @dataclass
+class PromotionSchema:
+    """conf/promotion; `zoo.terms` checks what it says."""
+
+    validation: str = MISSING
+    agreement: Any = MISSING
+    allow_code_drift: bool = False
+    n_jobs: int = 1
+
+
+@dataclass
 class RotationSchema:
     """Which active specs a run without names takes."""
 
@@ -108,6 +118,7 @@ class ConfigSchema:
     n_jobs: int = 1
     by: str | None = None
     page: str | None = None
+    promotion: PromotionSchema = field(default_factory=PromotionSchema)
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
     run: RunSchema = field(default_factory=RunSchema)
@@ -126,6 +137,7 @@ __all__ = [
     "Format",
     "NotifySchema",
     "PathsSchema",
+    "PromotionSchema",
     "RegistrySchema",
     "RotationSchema",
     "RunSchema",

@@ -48,8 +48,20 @@ def row_of(version: Version) -> Row:
         "deleted_at": version.deleted_at,
         "experiment": version.experiment,
         "permutation_id": version.permutation_id,
+        "validation": validation_of(version.lineage),
         "metrics": headline(version.metrics),
     }
+
+
+def validation_of(lineage: Mapping[str, Any]) -> str | None:
+    """Return how a version was validated: `full`, `skip`, or `none` for somebody else's training function."""
+    validation = lineage.get("validation")
+    return validation.get("mode") if isinstance(validation, Mapping) else None
+
+
+def unusual(validation: str | None) -> list[str]:
+    """Return a line about a version that was not fully validated; none for the others."""
+    return [] if validation in (None, "full") else [f"validation: {validation}"]
 
 
 def headline(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -76,7 +88,8 @@ def _cells(row: Row) -> tuple[object, ...]:
     source = f"permutation {row['permutation_id']} of {row['experiment']}"
     figures = "\n".join(filter(None, [_figures(row["metrics"]), source]))
     stage = row["stage"] if row["deleted_at"] is None else f"{row['stage']}, files deleted"
-    return f"{row['version_id']}\n{row['spec']}", f"{stage}\n{created}", figures
+    stage = "\n".join([stage, created, *unusual(row["validation"])])
+    return f"{row['version_id']}\n{row['spec']}", stage, figures
 
 
 def _figures(metrics: Mapping[str, Any]) -> str:
@@ -95,4 +108,13 @@ def number(value: object, digits: int = 4) -> str:
     return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
 
 
-__all__ = ["HEADLINES", "headline", "list_versions", "number", "render", "row_of"]
+__all__ = [
+    "HEADLINES",
+    "headline",
+    "list_versions",
+    "number",
+    "render",
+    "row_of",
+    "unusual",
+    "validation_of",
+]

@@ -10,13 +10,12 @@ import yaml
 
 from zoo.driver.result import Failure, Outcome, Promoted, SpecResult
 from zoo.driver.task import Task
-from zoo.errors import Interrupted, ZooError
+from zoo.errors import ExperimentCorrupt, Interrupted, ZooError
 from zoo.events import Advanced, Failed, Finished, Noticed, Observer, Started, emit
 from zoo.settings import LABEL_SETTING
 from zoo.spec import ExternalTrainer, Source, Top
 
 if TYPE_CHECKING:
-    from zoo.experiment.directory import ExperimentDirectory
     from zoo.promotion.trainer import Outcome as Promotion
     from zoo.promotion.trainer import Trainer
     from zoo.registry import Candidate, Registry
@@ -75,10 +74,11 @@ class Application:
                 trusted=self.task.trust,
                 allowed=self.task.allowed,
                 observers=[self._advance],
+                **self.task.terms.as_dict(),
             )
             ids = choose(source.experiment, source.permutations)
             self._check_line(trainer, f"{self.name}: {source.experiment}")
-            self._count(trainer.directory, registry)
+            self._count(trainer, registry)
         except Interrupted:
             raise
         except Exception as error:
@@ -86,16 +86,32 @@ class Application:
             return
         self._same_as_recorded(trainer)
         emit(self.observers, Started(self.name, 3 * len(ids)))
-        for number in ids:
-            promotion = trainer.outcome(number, overrides=self.task.spec.overrides)
-            self._finish(promotion, number, trainer.directory.name, registry, _selection(source))
+        experiment, selection = trainer.directory.name, _selection(source)
+        versions, failures = len(self.versions), len(self.failures)
+        trainer.outcomes(
+            ids,
+            overrides=self.task.spec.overrides,
+            n_jobs=self.task.n_jobs,
+            finished=lambda promotion: self._finish(
+                promotion, promotion.permutation_id, experiment, registry, selection
+            ),
+        )
+        places: dict[int | None, int] = {number: place for place, number in enumerate(ids)}
+        # they finish in whatever order
+        self.versions[versions:] = sorted(self.versions[versions:], key=lambda v: places[v.permutation_id])
+        self.failures[failures:] = sorted(self.failures[failures:], key=lambda f: places[f.permutation_id])
 
-    def _count(self, directory: ExperimentDirectory, registry: Registry) -> None:
+    def _count(self, trainer: Trainer, registry: Registry) -> None:
         """Count all rounds of the experiment: a version was chosen from these, wherever they were run."""
         from zoo.registry.trials import trials_of
 
-        line = self.task.line.name
-        registry.ledger.record(line, trials_of(directory, line))
+        line, directory = self.task.line.name, trainer.directory
+        try:
+            registry.ledger.record(line, trials_of(directory, line))
+        except ExperimentCorrupt as error:
+            if self.task.terms.validated:
+                raise
+            self._notice(f"experiment {directory.name}: its rounds are not counted as trials: {error}")
 
     def _check_line(self, trainer: Trainer, where: str) -> None:
         """Refuse another line's experiment; what another library's manifest predicts cannot be asked."""
@@ -116,7 +132,7 @@ class Application:
         emit(self.observers, Noticed(self.name, notice))
 
     def _finish(
-        self, promotion: Promotion, number: int, experiment: str, registry: Registry, selection: str
+        self, promotion: Promotion, number: Any, experiment: str, registry: Registry, selection: str
     ) -> None:
         """Register a promotion, or tell of its failure."""
         if promotion.error is not None:

@@ -11,6 +11,7 @@ from typing import Any
 from zoo.line import Line
 from zoo.settings import ALLOWED, DEFAULTS
 from zoo.spec import Spec
+from zoo.terms import Terms
 from zoo.trust import Trust
 
 TASK_FILE = "task.json"
@@ -30,6 +31,8 @@ class Task:
         settings: the settings of a pipeline that no experiment recorded.
         allowed: the settings that a spec may override.
         trust: what may be imported.
+        terms: on what terms permutations are promoted.
+        n_jobs: processes over the permutations.
     """
 
     spec: Spec
@@ -40,6 +43,8 @@ class Task:
     settings: Mapping[str, Any] = field(default_factory=lambda: dict(DEFAULTS))
     allowed: frozenset[str] = ALLOWED
     trust: Trust = field(default_factory=Trust)
+    terms: Terms = field(default_factory=Terms)
+    n_jobs: int = 1
 
     def write(self, directory: Path) -> Path:
         """Write `task.json` into `directory` and return its path; a URL may hold a password, so only for us.
@@ -54,6 +59,7 @@ class Task:
             "artifacts": str(self.artifacts),
             "allowed": sorted(self.allowed),
             "trust": {**asdict(self.trust), "hashes": sorted(self.trust.hashes)},
+            "terms": self.terms.as_dict(),
         }
         path = directory / TASK_FILE
         try:
@@ -77,6 +83,7 @@ class Task:
                 "artifacts": Path(values["artifacts"]),
                 "allowed": frozenset(values["allowed"]),
                 "trust": Trust(tuple(trust["prefixes"]), trust["local"], frozenset(trust["hashes"])),
+                "terms": Terms.of(values["terms"]),
             }
         )
 
