@@ -85,4 +85,7 @@ def _agreement(value: object) -> str | float:
     )
 
 
-__all__ = ["BOOTSTRAP", "FULL", "OFF", "SKIP", "VALIDATIONS", "Terms"]
+#: what is asked of a promotion unless somebody says otherwise
+TERMS: Final = Terms()
+
+__all__ = ["BOOTSTRAP", "FULL", "OFF", "SKIP", "TERMS", "VALIDATIONS", "Terms"]

@@ -24,16 +24,17 @@ from zoo.manifest.labels import fit_labels
 from zoo.manifest.run import fit
 from zoo.metrics import rank_ic_by_date
 from zoo.models import SklearnModel
+from zoo.promotion.bootstrap import Draw, bootstrap_rows
 from zoo.terms import BOOTSTRAP, OFF
 
 REFITS: Final = 20
 PERCENTILE: Final = 5.0
 #: the share of a date's assets that counts as its top
 TOP: Final = 0.2
+NUMBER: Final = "number"
 _SLACK: Final = 1e-9  # two equal models differ in the last bits of a mean
 
 Floats = NDArray[np.float64]
-Draw = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def agreement(variant: Done, refit: Done, floor: str | float = OFF, *, where: st
     if floor == BOOTSTRAP:
         found = _bootstrapped(variant, found, mine, where)
     else:
-        found = replace(found, floor=float(floor), how="number")
+        found = replace(found, floor=float(floor), how=NUMBER)
     check_agreement(found, where)
     return found
 
@@ -270,48 +271,6 @@ def _fitted(variant: Done, train: Sample, horizon: int) -> SklearnModel:
     return fit(variant.bound, fit_labels(variant.bound, train).of(train), horizon)
 
 
-def bootstrap_rows(train: Sample, horizon: int, every: int, seed: int) -> tuple[Iterator[Draw], int]:
-    """Yield rows of the train part as often as asked, and return the block's length beside.
-
-    Dates are drawn in circular blocks, all rows of a date together and in the order of time; a block is long
-    enough to hold labels that overlap and at least the cube root of the number of dates. A table's rows are
-    drawn one by one.
-
-    Args:
-        train: the train part.
-        horizon: bars that a label looks ahead.
-        every: bars between two cross-sections.
-        seed: makes every draw.
-    """
-    known = np.flatnonzero(train.labelled)
-    if train.grid is None:
-        return _draws(known, np.arange(len(known)), 1, seed), 1
-    dates, date = np.unique(train.position[known], return_inverse=True)
-    block = max(math.ceil(horizon / every), math.ceil(len(dates) ** (1 / 3)))
-    return _draws(known, date, block, seed), block
-
-
-def ordered_rows(count: int, seed: int) -> tuple[Iterator[Draw], int]:
-    """Yield rows of which nothing is known but their order in time, in circular blocks, and a block's length.
-
-    How far their labels look ahead is not known either: a block is the cube root of their number.
-    """
-    block = math.ceil(count ** (1 / 3))
-    return _draws(np.arange(count), np.arange(count), block, seed), block
-
-
-def _draws(rows: Draw, date: Draw, block: int, seed: int) -> Iterator[Draw]:
-    random = np.random.RandomState(seed)  # its stream is frozen by NumPy's policy (NEP 19)
-    order = np.argsort(date, kind="stable")
-    counts = np.bincount(date)
-    pieces = np.split(rows[order], np.cumsum(counts)[:-1])
-    n = len(pieces)
-    while True:
-        starts = random.randint(0, n, size=-(-n // block))
-        drawn = np.sort(((starts[:, None] + np.arange(block)) % n).ravel()[:n])
-        yield np.concatenate([pieces[place] for place in drawn])
-
-
 def _take(sample: Sample, rows: Draw) -> Sample:
     """Return a sample of these rows, to be fitted on only: its grid still is the whole's."""
     return replace(sample, X=sample.X[rows], y=sample.y[rows], position=sample.position[rows])
@@ -323,6 +282,7 @@ def as_dict(found: Agreement) -> dict[str, Any]:
 
 
 __all__ = [
+    "NUMBER",
     "PERCENTILE",
     "REFITS",
     "TOP",
@@ -331,12 +291,10 @@ __all__ = [
     "agreement",
     "as_dict",
     "bootstrap_figures",
-    "bootstrap_rows",
     "check_agreement",
     "compared",
     "correlated",
     "figures_of",
     "floored",
     "opinion",
-    "ordered_rows",
 ]
