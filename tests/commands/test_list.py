@@ -24,6 +24,7 @@ def test_every_spec_is_a_row_with_what_it_changes_and_its_last_version(zoo, regi
         "last_version": newest.version_id,
         "created_at": newest.created_at,
         "age_s": rows["ok_a"]["age_s"],
+        "validation": None,
         "path": str(zoo.conf / "spec" / "ok_a.yaml"),
         "error": None,
     } | {"sources": rows["ok_a"]["sources"]}

@@ -22,8 +22,8 @@ from zoo.promotion.agreement import (
     compared,
     figures_of,
     floored,
-    ordered_rows,
 )
+from zoo.promotion.bootstrap import ordered_rows
 from zoo.promotion.foreign_model import PREDS, PROBS, ForeignModel, probabilities
 from zoo.promotion.foreign_runs import X_TEST, X_TRAIN, Fitted, Run, listed
 from zoo.terms import BOOTSTRAP, OFF
