@@ -255,3 +255,13 @@ def test_an_experiment_behind_a_link_is_repaired_by_its_readers(experiment_dir, 
     link.symlink_to(experiment_dir)
     experiment_dir.rename(experiment_dir.parent / ".small.old")
     assert ExperimentDirectory(link).ids == (0, 1, 2, 3)
+
+
+def test_a_metric_of_numpy_is_logged_as_a_number():
+    import numpy as np
+
+    from zoo.experiment.rounds import plain_number
+
+    found = [plain_number(value) for value in (np.float64(0.5), np.int64(3), np.bool_(True), 2, "a")]
+    assert found == [0.5, 3, True, 2, "a"]
+    assert [type(value) for value in found] == [float, int, bool, int, str]

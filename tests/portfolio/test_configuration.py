@@ -14,7 +14,12 @@ CONF = sorted((Path(__file__).parents[2] / "conf" / "portfolio").glob("*.yaml"))
 
 
 def test_every_policy_has_a_file():
-    assert [path.stem for path in CONF] == ["long_only_top", "quantile_long_short", "rank_weighted"]
+    assert [path.stem for path in CONF] == [
+        "directional",
+        "long_only_top",
+        "quantile_long_short",
+        "rank_weighted",
+    ]
 
 
 @pytest.mark.parametrize("path", CONF, ids=lambda path: path.stem)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from zoo.errors import PortfolioError
-from zoo.portfolio import long_only_top, quantile_long_short, rank_weighted
+from zoo.portfolio import directional, long_only_top, quantile_long_short, rank_weighted
 
 NAN = np.nan
 POLICIES = {
@@ -144,3 +144,18 @@ def test_a_fraction_is_a_share_of_at_most_all(share):
 def test_scores_have_two_dimensions_at_most():
     with pytest.raises(PortfolioError, match=r"scores of shape \(1, 2, 3\)"):
         rank_weighted(np.zeros((1, 2, 3)))
+
+
+def test_one_asset_is_long_above_the_threshold_and_short_below():
+    scores = [[0.7], [0.5], [0.2], [NAN]]
+    assert directional(scores, threshold=0.5).tolist() == [[1.0], [0.0], [-1.0], [0.0]]
+
+
+def test_directional_names_share_the_value_and_do_not_look_at_each_other():
+    assert directional([[2.0, 1.0, -1.0, NAN]]).tolist() == [[1 / 3, 1 / 3, -1 / 3, 0.0]]
+
+
+@pytest.mark.parametrize("threshold", [NAN, np.inf, "0", True, None])
+def test_a_threshold_that_is_no_number_is_refused(threshold):
+    with pytest.raises(PortfolioError, match="threshold"):
+        directional([[1.0]], threshold=threshold)

@@ -242,7 +242,7 @@ class ExperimentDirectory:
             rounds[found["round_id"]] = found, line_digest(line)
         return rounds
 
-    @property
+    @cached_property
     def ids(self) -> tuple[int, ...]:
         """The permutations that have results."""
         known = set(self.results) & set(self._rounds) if self.unfinished else self.results

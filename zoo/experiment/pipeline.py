@@ -22,7 +22,7 @@ from zoo.manifest.prepare import Prepared
 from zoo.manifest.source import source_files, source_hash
 from zoo.manifest.workbench import Workbench
 from zoo.models import SklearnModel
-from zoo.trust import Trust, check_form, check_name, file_hash, import_module, load_local, source_of
+from zoo.trust import Trust, check_form, check_name, file_hash, import_module, load_local, source_of, targets
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Pipeline:
 
     @cached_property
     def targets(self) -> list[str]:
-        """Every `_target_` of the manifest, those that words stand for too."""
-        return self.manifest.targets()
+        """Every `_target_` of the manifest, those that words and parameters stand for too."""
+        return sorted({*self.manifest.targets(), *(str(target) for target in targets(self.params))})
 
     def code(self) -> dict[str, Any]:
         """Return the source hash of the manifest's own modules and of the decoder."""
@@ -130,7 +130,9 @@ def _run(
 def from_definition(definition: Definition, directory: Path, trust: Trust, where: str) -> Pipeline:
     """Build the pipeline that conf/experiment declares; `directory` may hold a decoder of the user's own."""
     if definition.sfd_module is not None:
-        return _decoder(definition.sfd_module, directory, trust, None, definition.seed, definition.params)
+        decoded = _decoder(definition.sfd_module, directory, trust, None, definition.seed, definition.params)
+        check_used(decoded.params, decoded.manifest.holes(), where)
+        return decoded
     manifest = Manifest.from_config(definition.manifest or {}, seed=definition.seed, trust=trust, where=where)
     params = definition.params or {}
     check_used(params, manifest.holes(), where)

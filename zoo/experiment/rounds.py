@@ -78,7 +78,13 @@ class Worker:
         except Exception as error:
             message = str(error) if isinstance(error, ZooError) else f"{type(error).__name__}: {error}"
             return Finished(number, params, error=type(error).__name__, message=" ".join(message.split()))
-        return Finished(number, params, done.metrics, done.execution_time, round_line(done))
+        metrics = {name: plain_number(value) for name, value in done.metrics.items()}
+        return Finished(number, params, metrics, done.execution_time, round_line(done))
+
+
+def plain_number(value: Any) -> Any:
+    """Return a numpy scalar as Python's own: a column's type is told by it."""
+    return value.item() if hasattr(value, "item") else value
 
 
 def round_line(done: Done) -> dict[str, Any]:
@@ -160,4 +166,4 @@ class Rounds:
         return key_of([bound.shape, bound.split_config])
 
 
-__all__ = ["Finished", "Recipe", "Rounds", "Worker", "round_line"]
+__all__ = ["Finished", "Recipe", "Rounds", "Worker", "plain_number", "round_line"]

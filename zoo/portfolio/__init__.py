@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoo.portfolio.costs import PRESETS, Costs
 from zoo.portfolio.phases import PhasePerformance, over_phases
-from zoo.portfolio.policies import Policy, long_only_top, quantile_long_short, rank_weighted
+from zoo.portfolio.policies import Policy, directional, long_only_top, quantile_long_short, rank_weighted
 from zoo.portfolio.realised import Realised, realise, sleeves_of
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "PhasePerformance",
     "Policy",
     "Realised",
+    "directional",
     "long_only_top",
     "over_phases",
     "quantile_long_short",

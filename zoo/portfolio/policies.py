@@ -96,6 +96,34 @@ def rank_weighted(scores: ArrayLike) -> Floats:
     return _shaped(np.divide(centred, side, out=np.zeros(centred.shape), where=side > 0), scores)
 
 
+def directional(scores: ArrayLike, *, threshold: float = 0.0) -> Floats:
+    """Hold every name by itself: long where its score is above `threshold`, short where it is below.
+
+    What an asset alone needs, and what time-series signals do: names are not compared with each other.
+
+    Args:
+        scores: cross-sections × assets (or one cross-section).
+        threshold: what divides long from short; 0.5 for the probability of going up.
+
+    Returns:
+        Weights of the same shape: ±1 over the number of names with a score; 0 at the threshold and without a
+        score.
+
+    Raises:
+        PortfolioError: a threshold that is no finite number, or scores that are no cross-sections.
+    """
+    known = isinstance(threshold, int | float) and not isinstance(threshold, bool)
+    if not known or not np.isfinite(threshold):
+        raise PortfolioError(f"threshold is {threshold!r}", expected="a finite number")
+    values = np.atleast_2d(np.asarray(scores, dtype=np.float64))
+    if values.ndim != 2:
+        raise PortfolioError(f"scores of shape {values.shape}", expected="cross-sections × assets")
+    held = np.isfinite(values)
+    names = np.maximum(held.sum(axis=1, keepdims=True), 1)
+    signs = np.sign(np.where(held, values, threshold) - threshold)
+    return _shaped(signs / names, scores)
+
+
 def _membership(ahead: Floats, tied: Floats, side: Floats) -> Floats:
     """Return each name's weight on a side of `side` places, `ahead` names coming before its tie."""
     places_left = np.clip(side - ahead, 0.0, tied)
@@ -138,4 +166,4 @@ def _share(name: str, value: object, *, most: float) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
-__all__ = ["Policy", "long_only_top", "quantile_long_short", "rank_weighted"]
+__all__ = ["Policy", "directional", "long_only_top", "quantile_long_short", "rank_weighted"]

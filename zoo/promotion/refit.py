@@ -9,7 +9,6 @@ import pandas as pd
 
 from zoo.experiment.pipeline import Done
 from zoo.manifest.cube import PanelCube, Sample
-from zoo.models import SklearnModel
 from zoo.promotion.sensor import scores_of
 
 
@@ -20,17 +19,17 @@ def predictions_of(variant: Done, refit: Done) -> pd.DataFrame:
         Columns `part` (`test`, `refit`), then `date` and `asset` (or `row` for a table), then `prediction`.
     """
     pieces = [
-        _frame("test", variant.model, variant.prepared.test),
-        _frame("refit", refit.model, refit.prepared.train),
+        _frame("test", variant, variant.prepared.test),
+        _frame("refit", refit, refit.prepared.train),
     ]
     return pd.concat(pieces, ignore_index=True)
 
 
-def _frame(part: str, model: SklearnModel, sample: Sample) -> pd.DataFrame:
-    scores = scores_of(model, sample.X)
-    if sample.grid is None:
+def _frame(part: str, done: Done, sample: Sample) -> pd.DataFrame:
+    scores, cube = scores_of(done.model, sample.X), done.prepared.cube
+    if sample.grid is None or not isinstance(cube, PanelCube):
         return pd.DataFrame({"part": part, "row": sample.keys["rows"], "prediction": scores})
-    dates = pd.to_datetime(np.array(sample.keys["dates"]))[sample.grid.date]
+    dates = cube.dates[sample.position]  # not read back from their texts: a zone has two offsets a year
     assets = np.array(sample.keys["assets"], dtype=object)[sample.grid.asset]
     return pd.DataFrame({"part": part, "date": dates, "asset": assets, "prediction": scores})
 
