@@ -40,9 +40,9 @@ def test_draws_are_what_a_loop_gives():
         influence = z - sharpe / 2 * (z**2 - 1)
         return sharpe[0] - sharpe[1], (influence[:, 0] - influence[:, 1]).std() / math.sqrt(len(rows))
 
-    estimate, error, t = difference._sharpe_draws(both, counts)
+    estimate, error, t = (figure.T[0] for figure in difference._sharpe_draws(both[:, :1], both[:, 1], counts))
     assert (estimate, error) == pytest.approx(ratios(both), rel=1e-9)
-    mean, mean_error, mean_t = difference._mean_draws(both, counts)
+    mean, mean_error, mean_t = (f.T[0] for f in difference._mean_draws(both[:, :1], both[:, 1], counts))
     gap = both[:, 0] - both[:, 1]
     assert (mean, mean_error) == pytest.approx((gap.mean(), gap.std() / math.sqrt(90)))
     for row, (positions, _) in enumerate(StationaryBootstrap(3, np.arange(90), seed=5).bootstrap(20)):

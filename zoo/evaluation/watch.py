@@ -20,9 +20,9 @@ supermartingale, so that the mean number of bars to a false alarm at R_t >= A is
 one within n bars at most n / A (Shin, Ramdas and Rinaldo 2023). The mean of several, each with its λ for a
 shortfall that one would like to see, is such a detector again.
 
-That is what holds for a champion that earns its baseline and no more: three such years hold a false alarm in
-30% of cases. With half a Sharpe ratio above the baseline it is 11%, with a whole one 3%. So hold a champion to
-less than what is expected of it.
+That holds for a champion that earns its baseline and no more: 30% of its three-year spans have a false alarm.
+With half a Sharpe ratio above the baseline it is 11%, with a whole one 3%. So hold a champion to less than
+what is expected of it.
 
 P&L has to be that of one bar each: labels that overlap break this as they break every sequential test.
 """
