@@ -7,7 +7,7 @@ A message says what is wrong, where, what was expected and what to do. A traceba
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 USAGE_EXIT = 2
@@ -234,6 +234,34 @@ class ForeignCodeError(PromotionError):
     """Another library's code raised, or gave what its experiment cannot be promoted with."""
 
 
+class CohortError(PromotionError):
+    """Sensors that cannot predict as one."""
+
+
+class CohortMemberFailed(CohortError):
+    """A member of a cohort could not be promoted, or could not predict; the cohort does nothing without it.
+
+    Args:
+        problem: names every member that failed, and how.
+        failures: their errors by their names.
+        where: the cohort.
+        expected: what would have been right.
+        remedy: what the reader can do.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        failures: Mapping[str, Exception] | None = None,
+        where: object | None = None,
+        expected: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(problem, where=where, expected=expected, remedy=remedy)
+        self.failures = dict(failures or {})
+
+
 class LineMismatch(PromotionError):
     """The experiment's data or target is not that of the line whose champion it would challenge."""
 
@@ -339,6 +367,8 @@ __all__ = [
     "ArtifactCorrupt",
     "ChampionChanged",
     "CodeDriftError",
+    "CohortError",
+    "CohortMemberFailed",
     "ConfigError",
     "DataDriftError",
     "DataError",
