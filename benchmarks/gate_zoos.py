@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from zoo.evaluation.power import Contest, Edge, Universe, edge_of_rank_ic, gate_power, time_to_verdict
+from zoo.evaluation.edge import Edge, Universe, edge_of_rank_ic
+from zoo.evaluation.power import Contest, gate_power, time_to_verdict
 from zoo.evaluation.score import luck_of_the_best, shrunken_sharpe
 from zoo.evaluation.skill import skill_test
 from zoo.evaluation.superiority import superiority_test

@@ -81,6 +81,17 @@ def test_trials_that_failed_cannot_win_and_raise_the_bar():
     assert not any(as_columns.passes(trial) for trial in range(10, 1_000))
 
 
+def test_choosing_the_best_on_the_test_part_does_not_help():
+    hidden = honest = 0
+    for seed in range(40):
+        returns = noise(252, 40, seed)
+        best = returns[:, [int(np.argmax(returns.mean(axis=0)))]]
+        hidden += skill_test([best], draws=150, seed=seed).passes(0)
+        honest += skill_test([best], trials=40, draws=150, seed=seed).passes(0)
+    assert hidden > 20  # as if it were the only trial ever made
+    assert honest <= 7  # 2 expected; one in a thousand is above
+
+
 def test_leaving_losers_out_of_the_table_does_not_lower_the_bar():
     returns = noise(500, 40)
     order = np.argsort(returns.mean(axis=0))
