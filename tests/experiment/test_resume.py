@@ -29,6 +29,9 @@ WIDE = {
 }
 
 
+ROBUST = {"_target_": "sklearn.preprocessing.RobustScaler"}
+
+
 @pytest.fixture
 def wide(definition):
     return {**definition, **json.loads(json.dumps(WIDE))}
@@ -89,6 +92,17 @@ def test_a_run_that_is_stopped_twice_loses_nothing(wide, tmp_path, prices):
     run_experiment(wide, tmp_path / "whole", data=prices)
     stopped(wide, tmp_path / "parts", prices, 2)
     stopped(wide, tmp_path / "parts", prices, 3, resume=True)
+    run_experiment(wide, tmp_path / "parts", data=prices, resume=True)
+    assert timeless(tmp_path / "parts") == timeless(tmp_path / "whole")
+
+
+def test_values_of_several_types_are_the_same_after_a_stop(wide, tmp_path, prices):
+    wide["params"] = {"alpha": [0.1, 1, 10], "by": [None, "standard", ROBUST]}
+    features = wide["manifest"]["features"]
+    wide["manifest"] |= {"features": [features[0] | {"lookback": 20}], "scaler": "${params.by}"}
+    wide["search"]["reducers"] = {"sanity": {"min_rounds": 1, "max_nan": 0.0}}
+    run_experiment(wide, tmp_path / "whole", data=prices)
+    stopped(wide, tmp_path / "parts", prices, 4)
     run_experiment(wide, tmp_path / "parts", data=prices, resume=True)
     assert timeless(tmp_path / "parts") == timeless(tmp_path / "whole")
 

@@ -86,16 +86,17 @@ class RunLog:
         for name in LEFTOVERS:
             (self.work / name).unlink(missing_ok=True)
         lines = self._whole_lines(ROUNDS)
-        found = {number: line for line in lines if (number := _number(line)) is not None}
+        found = {named[0]: (line, named[1]) for line in lines if (named := _named(line)) is not None}
         rows = self._read_rows()
         for number in sorted(set(found) & set(rows)):
-            self.rows[number] = rows[number]
+            # parameters as JSON gives them: a cell cannot tell a list from its text, nor None from ""
+            self.rows[number] = rows[number] | found[number][1]
         self.events = self._read_events()
         for event in self.events:
             if event["event"] == "failed":
                 self.failed[event["round_id"]] = event["round_params"]
         with self._disk():
-            self._rewrite_rounds([found[number] for number in self.rows])
+            self._rewrite_rounds([found[number][0] for number in self.rows])
             self._rewrite_results()
             self._rewrite_audit()
             self._write_metadata(RUNNING)
@@ -123,7 +124,7 @@ class RunLog:
                     "has not as many cells as the header", where=f"{where}:{number}", remedy=REMAKE
                 )
             row = {
-                name: read_cell(cell, kinds[name], f"{where}:{number}, column {name}")
+                name: read_cell(cell, _kind(cell, kinds[name]), f"{where}:{number}, column {name}")
                 for name, cell in zip(header, cells, strict=True)
             }
             rows[row[ID]] = row
@@ -310,14 +311,20 @@ class RunLog:
             ) from error
 
 
-def _number(line: str) -> int | None:
-    """Return a round's id, or None for a line that is no whole round."""
+def _named(line: str) -> tuple[int, dict[str, Any]] | None:
+    """Return a round's id and parameters, or None for a line that is no whole round."""
     try:
         found = loads(line, "a round")
     except ExperimentCorrupt:
         return None
     number = found.get("round_id") if isinstance(found, dict) else None
-    return number if type(number) is int else None
+    params = found.get("round_params") if isinstance(found, dict) else None
+    return (number, params) if type(number) is int and isinstance(params, dict) else None
+
+
+def _kind(cell: str, kind: str) -> str:
+    """Return the type of one cell: an integer in a column of floats is written back as an integer."""
+    return "int" if kind == "float" and cell.removeprefix("-").isdecimal() else kind
 
 
 def _score(value: Any) -> float:
