@@ -97,12 +97,15 @@ def test_the_distribution_counts_what_is_left():
         (Operation("trim"), "0 or more"),
         (Operation("inject", values=(3,)), "no permutation"),
         (Operation("inject", values=({"a": 1},)), "missing or unknown"),
+        (Operation("inject", values=({"a": 9, "b": 9}, {"a": 1})), "missing or unknown"),
+        (Operation("inject", values=({"a": float("nan"), "b": 9},)), "finite numbers"),
     ],
 )
 def test_an_operation_that_cannot_be_is_refused_and_changes_nothing(operation, message):
     q = queue()
     with pytest.raises(ManifestError, match=message):
         q.apply(operation)
+    assert len(q.space) == 6
     assert drain(q) == list(range(6))
 
 

@@ -1,8 +1,10 @@
 import json
 
+import numpy as np
 import pytest
 
-from zoo.errors import ExperimentCorrupt
+from tests.experiment.test_resume import StopAfter, timeless
+from zoo.errors import ExperimentCorrupt, Interrupted
 from zoo.experiment.directory import ExperimentDirectory
 from zoo.experiment.loop import UniversalExperimentLoop, run_experiment
 from zoo.experiment.queue import Operation
@@ -110,12 +112,42 @@ def test_an_injected_permutation_can_be_promoted(wide, tmp_path, prices):
 
 
 @pytest.mark.parametrize(
-    "text", ["no JSON", "3", '{"kind": "trim"}', '[{"kind": "remove", "name": "b"}]', ""]
+    "text",
+    [
+        "no JSON",
+        "3",
+        '{"kind": "trim"}',
+        '[{"kind": "remove", "name": "b"}]',
+        "",
+        '{"kind": "keep_between", "name": "alpha", "values": [-Infinity, 10]}',
+        '{"kind": "inject_values", "name": "alpha", "values": [NaN]}',
+    ],
 )
 def test_an_intervention_that_makes_no_sense_is_logged_and_stops_nothing(wide, tmp_path, prices, text):
     path = tmp_path / "x"
     assert run(wide, path, prices, drop(path, text)).permutations == 6
     assert [e["by"] for e in events(path, "error")] == ["interventions.json"]
+
+
+def test_what_a_callback_does_to_the_queue_itself_survives_a_restart(wide, tmp_path, prices):
+    def callback(log, queue):
+        if len(log) == 2:
+            queue.domain.remove("lookback", [30])
+            queue.inject([{"lookback": 25, "alpha": 5}])
+            queue.trim(3)
+            raise RuntimeError("afterwards")
+        return [Operation("inject", values=({"lookback": 26, "alpha": np.int64(5)},))]
+
+    run(wide, tmp_path / "whole", prices, callback)
+    path = tmp_path / "parts"
+    with pytest.raises(Interrupted):
+        run_experiment(wide, path, data=prices, callback=callback, observers=[StopAfter(3)])
+    run_experiment(wide, path, data=prices, callback=callback, resume=True)
+    assert ExperimentDirectory(path).ids == (0, 1, 2, 3, 6)
+    assert timeless(path) == timeless(tmp_path / "whole")
+    assert [e["operation"]["kind"] for e in events(path, "applied")] == ["remove", "inject", "trim"]
+    assert events(path, "error")[0]["message"] == "afterwards"
+    assert "int64" in events(path, "error")[1]["message"]
 
 
 def test_a_filter_survives_a_restart(wide, tmp_path, prices):

@@ -6,13 +6,15 @@ a filter survives a restart because it is replayed, not because it is remembered
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from zoo.errors import ManifestError, did_you_mean
-from zoo.experiment.domain import ParamDomain
+from zoo.experiment.domain import DomainChange, ParamDomain
 from zoo.experiment.space import Space
 from zoo.experiment.strategy import SearchStrategy
 
@@ -41,6 +43,19 @@ class Operation:
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for audit.jsonl."""
         return {"kind": self.kind, "name": self.name, "values": list(self.values), "count": self.count}
+
+    def plain(self) -> Operation:
+        """Return the operation as audit.jsonl will give it back.
+
+        Raises:
+            ManifestError: a value that JSON has not, such as NaN, or a number of NumPy's.
+        """
+        try:
+            return Operation.from_dict(json.loads(json.dumps(self.as_dict(), allow_nan=False)))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ManifestError(
+                f"{self.kind}: {error}", expected="finite numbers, texts, lists and mappings"
+            ) from error
 
     @classmethod
     def from_dict(cls, values: object) -> Operation:
@@ -75,6 +90,8 @@ class SearchQueue:
         domain: the values that may still be drawn.
         target: how many rounds the run will have at most; None for the whole space.
         drawn: ids that were handed out, in order.
+        journal: what was changed by its own methods, or its domain's, and not through `apply`; with the
+            effects. Whoever calls a callback logs it, so that a restart changes the same.
     """
 
     space: Space
@@ -84,6 +101,8 @@ class SearchQueue:
     drawn: list[int] = field(default_factory=list)
     _waiting: list[int] = field(default_factory=list)
     _injected: list[int] = field(default_factory=list)
+    journal: list[tuple[Operation, dict[str, Any]]] = field(default_factory=list)
+    _applying: bool = False
 
     def next(self, count: int) -> list[int]:
         """Hand out up to `count` ids: injected ones first, then what strategy and domain allow."""
@@ -99,6 +118,7 @@ class SearchQueue:
 
     def __post_init__(self) -> None:
         self._seen: set[int] = set(self.drawn)
+        self.domain.observe(self._overhear)
 
     def _refill(self, wanted: int) -> bool:
         """Make sure that something allowed is waiting; False where the strategy has no more."""
@@ -119,13 +139,21 @@ class SearchQueue:
         Raises:
             ManifestError: an operation that the space cannot take.
         """
+        operation, before = operation.plain(), self._applying
+        self._applying = True
+        try:
+            return self._carry_out(operation)
+        finally:
+            self._applying = before
+
+    def _carry_out(self, operation: Operation) -> dict[str, Any]:
         match operation.kind:
             case "trim":
-                return self.trim(operation.count)
+                return self._trim(operation.count)
             case "inject":
-                return {"ids": self.inject(operation.values)}
+                return {"ids": self._inject(operation.values)}
             case "inject_values":
-                return self.inject_values(self._name(operation), operation.values)
+                return self._inject_values(self._name(operation), operation.values)
             case "keep_between":
                 low, high = self._bounds(operation)
                 return self.domain.keep_between(self._name(operation), low, high).as_dict()
@@ -136,31 +164,50 @@ class SearchQueue:
 
     def trim(self, count: int | None) -> dict[str, Any]:
         """Run at most `count` more rounds."""
+        return self._journalled(Operation("trim", count=count))
+
+    def inject(self, choices: Iterable[Mapping[str, Any]]) -> list[int]:
+        """Run these permutations next; what was run or is waiting to be run is not run twice."""
+        found: list[int] = self._journalled(Operation("inject", values=tuple(choices)))["ids"]
+        return found
+
+    def inject_values(self, name: str, values: Iterable[Any]) -> dict[str, Any]:
+        """Draw further values of a parameter: every combination with what the domain still holds, next."""
+        return self._journalled(Operation("inject_values", name, tuple(values)))
+
+    def _journalled(self, operation: Operation) -> dict[str, Any]:
+        effect = self.apply(operation)
+        self.journal.append((operation.plain(), effect))
+        return effect
+
+    def _overhear(self, change: DomainChange) -> None:
+        """Note what somebody took from the domain behind the queue's back."""
+        if change.removed and not self._applying:
+            self.journal.append((Operation("remove", change.name, change.removed), change.as_dict()))
+
+    def _trim(self, count: int | None) -> dict[str, Any]:
         if type(count) is not int or count < 0:
             raise ManifestError(f"trim: count is {count!r}", expected="0 or more")
         limit = len(self.drawn) + count
         self.target = limit if self.target is None else min(self.target, limit)
         return {"target": self.target}
 
-    def inject(self, choices: Iterable[Mapping[str, Any]]) -> list[int]:
-        """Run these permutations next; what was run or is waiting to be run is not run twice."""
-        numbers = []
-        for choice in choices:
+    def _inject(self, choices: Iterable[Mapping[str, Any]]) -> list[int]:
+        given = list(choices)
+        for choice in given:  # all of them before the first: what is refused changes nothing
             if not isinstance(choice, Mapping):
                 raise ManifestError(f"inject: {choice!r} is no permutation", expected="a value a parameter")
-            numbers.append(self.space.inject(choice))
+            self.space.check(choice)
+        numbers = [self.space.inject(choice) for choice in given]
         fresh = [n for n in dict.fromkeys(numbers) if n not in self._seen and n not in self._injected]
         self._injected.extend(fresh)
         return fresh
 
-    def inject_values(self, name: str, values: Iterable[Any]) -> dict[str, Any]:
-        """Draw further values of a parameter: every combination with what the domain still holds, next."""
-        import itertools
-
+    def _inject_values(self, name: str, values: Iterable[Any]) -> dict[str, Any]:
         change = self.domain.inject(name, values)
         others = [self.domain.values(n) if n != name else change.added for n in self.domain.names]
         choices = [dict(zip(self.domain.names, chosen, strict=True)) for chosen in itertools.product(*others)]
-        return {**change.as_dict(), "ids": self.inject(choices)}
+        return {**change.as_dict(), "ids": self._inject(choices)}
 
     def remaining(self) -> int:
         """Return how many rounds are left at most: of the space's allowed ids, and within the target."""

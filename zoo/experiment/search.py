@@ -96,15 +96,21 @@ class Search:
             yield from self._apply_all(f"reducer {name}", decision.operations)
 
     def _call(self, callback: Callback, log: Sequence[LogRow]) -> Iterator[Event]:
-        """The callback may return operations; what it does to the queue directly could not be replayed."""
+        """The callback may change the queue, and may return operations; either is logged and replayed."""
+        journal, failure = self.queue.journal, None
+        journal.clear()
+        operations: list[Operation] = []
         try:
             returned = callback(log, self.queue)
             operations = [o if isinstance(o, Operation) else Operation.from_dict(o) for o in (returned or [])]
         except Interrupted:
             raise
         except Exception as error:
-            yield _failed("callback", error)
-            return
+            failure = _failed("callback", error)
+        for operation, effect in journal:
+            yield _applied("callback", operation, effect)
+        if failure is not None:
+            yield failure
         yield from self._apply_all("callback", operations)
 
     def _intervene(self, path: Path) -> Iterator[Event]:
@@ -126,7 +132,7 @@ class Search:
             except Exception as error:
                 yield _failed(by, error)
                 continue
-            yield {"event": "applied", "by": by, "operation": operation.as_dict(), "effect": effect}
+            yield _applied(by, operation, effect)
 
     def _interventions(self) -> list[Path]:
         return [path for directory in self.drop if (path := directory / INTERVENTIONS).is_file()]
@@ -157,6 +163,10 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _applied(by: str, operation: Operation, effect: Mapping[str, Any]) -> Event:
+    return {"event": "applied", "by": by, "operation": operation.as_dict(), "effect": dict(effect)}
 
 
 def _failed(by: str, error: Exception) -> Event:

@@ -60,18 +60,22 @@ class Space:
             number = number * len(values) + places[0]
         return number
 
+    def check(self, choice: Mapping[str, Any]) -> None:
+        """Raise `ManifestError` for a choice that `inject` would not take."""
+        if set(choice) != set(self.params):
+            wrong = sorted(str(name) for name in set(choice) ^ set(self.params))
+            raise ManifestError(
+                f"a permutation with {', '.join(wrong)} missing or unknown cannot be injected",
+                expected=f"a value for each of {', '.join(self.params)}",
+            )
+
     def inject(self, choice: Mapping[str, Any]) -> int:
         """Add a permutation, and return its id; one that is there already keeps its own.
 
         Raises:
             ManifestError: a parameter that the space does not have, or one that is missing.
         """
-        if set(choice) != set(self.params):
-            wrong = sorted(set(choice) ^ set(self.params))
-            raise ManifestError(
-                f"a permutation with {', '.join(wrong)} missing or unknown cannot be injected",
-                expected=f"a value for each of {', '.join(self.params)}",
-            )
+        self.check(choice)
         known = self.id_of(choice)
         if known is not None:
             return known
