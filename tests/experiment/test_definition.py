@@ -53,3 +53,9 @@ def test_a_parameter_that_nobody_uses_is_an_error():
 
 def test_tuples_are_lists_from_the_beginning():
     assert parse(params={"a": [(1.0,), (2.0, 3.0)]}).params == {"a": [[1.0], [2.0, 3.0]]}
+
+
+def test_a_space_whose_ids_do_not_fit_is_refused(definition):
+    definition["params"] = {f"p{n}": [1, 2] for n in range(70)}
+    with pytest.raises(ManifestError, match=r"the space has 1\.18e\+21 permutations"):
+        Definition.parse(definition, "x.yaml")

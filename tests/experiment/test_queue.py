@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 
 from zoo.errors import ManifestError
@@ -76,6 +78,35 @@ def test_injected_values_are_combined_with_what_the_domain_still_holds():
     q.apply(Operation("remove", "b", (20,)))
     assert q.apply(Operation("inject_values", "a", (4, 5)))["ids"] == [6, 7]
     assert [q.space[n] for n in drain(q)][:2] == [{"a": 4, "b": 10}, {"a": 5, "b": 10}]
+
+
+@pytest.mark.parametrize("strategy", ["grid", "random", "sobol"])
+def test_what_is_left_is_counted_as_one_by_one(strategy):
+    q = queue(strategy)
+    steps = [
+        lambda: q.next(2),
+        lambda: q.apply(Operation("inject", values=({"a": 9, "b": 10}, {"a": 1, "b": 10}))),
+        lambda: q.next(1),
+        lambda: q.apply(Operation("inject_values", "b", (30,))),
+        lambda: q.apply(Operation("remove", "a", (2,))),
+        lambda: q.next(2),
+    ]
+    for step in steps:
+        step()
+        free = [q.space[n] for n in range(len(q.space)) if n not in q.drawn and q.domain.allows(q.space[n])]
+        assert q.remaining() == len(free)
+        for name in ("a", "b"):
+            assert q.distribution(name) == Counter(choice[name] for choice in free)
+
+
+def test_a_space_too_large_to_list_is_counted_and_begun_at_once():
+    params = {name: list(range(100)) for name in "abcdefgh"}
+    q = SearchQueue(Space(params), build_strategy("grid", Space(params), 7), ParamDomain(params))
+    assert q.next(3) == [0, 1, 2]
+    assert q.remaining() == 100**8 - 3
+    assert q.distribution("h")[0] == 100**7 - 1
+    q.target = 5
+    assert q.remaining() == 2
 
 
 def test_the_distribution_counts_what_is_left():

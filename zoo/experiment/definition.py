@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -155,6 +156,14 @@ def check_space(params: object, where: str) -> dict[str, list[Any]]:
             raise ManifestError(
                 f"params.{name}: a value stands twice", where=where, expected="each value once"
             )
+    size = math.prod(len(values) for values in params.values())
+    if size > LARGEST:
+        raise ManifestError(
+            f"params: the space has {size:.2e} permutations",
+            where=where,
+            expected=f"at most {LARGEST:.2e}, so that each has an id",
+            remedy="declare fewer parameters or fewer values",
+        )
     for name in params:
         if not isinstance(name, str) or name.startswith(("val_", "selection_", "_")) or name in RESERVED:
             raise ManifestError(
@@ -171,6 +180,8 @@ def check_space(params: object, where: str) -> dict[str, list[Any]]:
     return plain
 
 
+#: permutations of a space at most: an id is a 64-bit integer
+LARGEST: Final = 2**62
 #: columns of results.csv that are no parameters
 RESERVED: Final = frozenset(
     {"id", "execution_time", "rank_ic", "rank_ic_se", "rank_ic_t", "n_dates", "n_obs", "r2", "mse"}

@@ -64,6 +64,10 @@ class ParamDomain:
         """Tell whether every value of a choice may be drawn."""
         return all(_holds(self._values[name], choice[name]) for name in self._values)
 
+    def holds(self, name: str, value: Any) -> bool:
+        """Tell whether a value of a parameter may be drawn."""
+        return _holds(self.values(name), value)
+
     def remove(self, name: str, values: Iterable[Any]) -> DomainChange:
         """Draw none of `values` any more."""
         gone = list(values)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -211,14 +212,40 @@ class SearchQueue:
 
     def remaining(self) -> int:
         """Return how many rounds are left at most: of the space's allowed ids, and within the target."""
-        free = sum(n not in self._seen and self.domain.allows(self.space[n]) for n in range(len(self.space)))
+        allowed = math.prod(len(values) for values in self._allowed().values())
+        free = allowed + sum(1 if new else -1 for _, new in self._beside())
         return free if self.target is None else max(0, min(free, self.target - len(self.drawn)))
 
     def distribution(self, name: str) -> dict[Any, int]:
         """Return how often each value of a parameter stands among the allowed ids that are left."""
         self.domain.values(name)
-        left = (self.space[n] for n in range(len(self.space)) if n not in self._seen)
-        return dict(Counter(choice[name] for choice in left if self.domain.allows(choice)))
+        allowed = self._allowed()
+        others = math.prod(len(values) for other, values in allowed.items() if other != name)
+        left: Counter[Any] = Counter()
+        for value in allowed[name]:
+            left[value] += others
+        for choice, new in self._beside():
+            left[choice[name]] += 1 if new else -1
+        return {value: count for value, count in left.items() if count}
+
+    def _allowed(self) -> dict[str, list[Any]]:
+        """Return the declared values that the domain still holds; a space may be too large to list."""
+        return {
+            name: [value for value in values if self.domain.holds(name, value)]
+            for name, values in self.space.params.items()
+        }
+
+    def _beside(self) -> Iterator[tuple[dict[str, Any], bool]]:
+        """Yield the allowed choices in which what is left differs from the product of the declared values.
+
+        Declared ones that were handed out come with False, injected ones that were not with True.
+        """
+        for number in self._seen:
+            if number < self.space.declared and self.domain.allows(choice := self.space[number]):
+                yield choice, False
+        for number, choice in enumerate(self.space.injected, self.space.declared):
+            if number not in self._seen and self.domain.allows(choice):
+                yield choice, True
 
     def _name(self, operation: Operation) -> str:
         if operation.name not in self.domain.names:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -51,12 +51,12 @@ class _Ordered(SearchStrategy):
         self._next = 0
 
     @abstractmethod
-    def order(self) -> list[int]:
+    def order(self) -> Sequence[int]:
         """Return every id that will be proposed, in order."""
 
     def propose(self, count: int) -> list[int]:
         """Return the next ids of the order."""
-        found = self._order[self._next : self._next + count]
+        found = list(self._order[self._next : self._next + count])
         self._next += len(found)
         return found
 
@@ -68,10 +68,10 @@ class Grid(_Ordered):
         self.shuffle = shuffle
         super().__init__(space, seed)
 
-    def order(self) -> list[int]:
+    def order(self) -> Sequence[int]:
         """Return every id."""
         if not self.shuffle:
-            return list(range(self.space.declared))
+            return range(self.space.declared)
         shuffled: list[int] = _random(self.seed).permutation(self.space.declared).tolist()
         return shuffled
 
