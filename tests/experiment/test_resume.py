@@ -152,6 +152,25 @@ def test_a_finished_run_goes_on_with_a_higher_target(definition, tmp_path, price
     assert timeless(tmp_path / "x")["rows"] == timeless(tmp_path / "y")["rows"]
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": 8}, "another seed"),
+        ({"strategy": "sobol"}, r"another search\.strategy"),
+        ({"rounds": 3}, r"has run 4 rounds, and search\.rounds is 3"),
+    ],
+)
+def test_a_refused_resume_leaves_a_finished_run_finished(definition, experiment_dir, prices, change, message):
+    before = sorted(experiment_dir.parent.iterdir())
+    definition["search"] |= change
+    with pytest.raises(ResumeRefused, match=message):
+        run_experiment(definition, experiment_dir, data=prices, resume=True)
+    assert not replacement(experiment_dir).exists()
+    with pytest.raises(ExperimentExists, match="exists already"):
+        run_experiment(definition, experiment_dir, data=prices)
+    assert [p for p in sorted(experiment_dir.parent.iterdir()) if p.suffix != ".lock"] == before
+
+
 def test_resuming_what_is_finished_changes_nothing(definition, experiment_dir, prices):
     before = timeless(experiment_dir)
     run_experiment(definition, experiment_dir, data=prices, resume=True)

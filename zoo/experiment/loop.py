@@ -151,13 +151,16 @@ class UniversalExperimentLoop:
         return bool(metadata.get("status", FINISHED) == FINISHED)
 
     def _resumed(self, unfinished: Path | None) -> RunLog:
-        work = unfinished or replacement(self.path)
         if unfinished is None:
             ExperimentDirectory(self.path).results  # noqa: B018 - what is not whole is not gone on with
-            copy_for_replacement(self.path)
-        recorded = loads(read_text(work / METADATA), str(work / METADATA))
+        found = unfinished or self.path
+        recorded = loads(read_text(found / METADATA), str(found / METADATA))
         self.worker = Worker(self.recipe)
         self._check_same(recorded)
+        self._check_target(RunLog(found, self.path, recorded).begun())
+        if unfinished is None:  # not before: what is refused leaves no copy that looks like an unfinished run
+            copy_for_replacement(self.path)
+        work = unfinished or replacement(self.path)
         log = RunLog(work, self.path, {**recorded, "search": dict(self.definition.search)})
         log.resume()
         return log
@@ -178,6 +181,16 @@ class UniversalExperimentLoop:
                 where=self.path,
                 expected="the same, so that all rounds belong together",
                 remedy="restore it, or begin again with overwrite=true",
+            )
+
+    def _check_target(self, begun: int) -> None:
+        target = self.definition.search.get("rounds")
+        if target is not None and target < begun:
+            raise ResumeRefused(
+                f"has run {begun} rounds, and search.rounds is {target}",
+                where=self.path,
+                expected="a target that is the same or higher",
+                remedy="raise it, or begin again with overwrite=true",
             )
 
     def _check_unchanged(self, log: RunLog) -> None:

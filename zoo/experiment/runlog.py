@@ -139,6 +139,10 @@ class RunLog:
         ends = [place for place, event in enumerate(events) if event.get("event") == BATCH_END]
         return events[: ends[-1] + 1] if ends else []
 
+    def begun(self) -> int:
+        """Return how many rounds the closed batches on disk have, failed ones too."""
+        return sum(len(event.get("ids") or ()) for event in self._read_events())
+
     # --- writing ----------------------------------------------------------------------------------
 
     @property
