@@ -79,6 +79,17 @@ def test_twenty_stocks_and_five_years_are_undecidable():
     assert found.power < 0.2
 
 
+def test_a_version_that_moves_with_the_champion_is_told_from_it_sooner():
+    contest = Contest(correlation=0.3)
+    apart, usual, close = (
+        gate_power("non_inferior", Edge(1.0, champion=0.8, correlation=tied), contest, 5.0)
+        for tied in (0.0, None, 0.9)
+    )
+    assert apart < usual < close
+    same = Edge(1.0, champion=0.8, correlation=0.3)
+    assert gate_power("non_inferior", same, contest, 5.0) == usual
+
+
 def test_evidence_in_two_parts_needs_both():
     edge = Edge(0.8)
     shared = gate_power("superior", edge, Contest(), 10.0)

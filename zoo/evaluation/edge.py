@@ -64,18 +64,21 @@ class Edge:
         version: of the one that deserves to pass.
         champion: of the champion; for `first`, of the hardest baseline.
         others: of every other version and trial.
-        correlation: of the version's net returns with the champion's.
+        correlation: of the version's net returns with the champion's; None for that of any two trials.
     """
 
     version: float
     champion: float = 0.0
     others: float = 0.0
-    correlation: float = 0.0
+    correlation: float | None = None
 
     def __post_init__(self) -> None:
-        numbers = (self.version, self.champion, self.others, self.correlation)
-        if not all(map(math.isfinite, numbers)) or not -1.0 < self.correlation < 1.0:
-            raise DataError(f"an edge of {numbers}", expected="Sharpe ratios, and a correlation in (-1, 1)")
+        sharpes = (self.version, self.champion, self.others)
+        tied = 0.0 if self.correlation is None else self.correlation
+        if not all(map(math.isfinite, sharpes)) or not -1.0 < tied < 1.0:
+            raise DataError(
+                f"an edge of {sharpes}, correlation {tied}", expected="Sharpe ratios; a number in (-1, 1)"
+            )
 
 
 def covariance_of(returns: ArrayLike) -> Floats:

@@ -1,9 +1,9 @@
 """How long until a verdict? The chance that a gate opens for a given edge, after so many years of evidence.
 
 An edge is a set of true Sharpe ratios, which `edge_of_rank_ic` finds for a rank IC on the line's own assets.
-Here it is drawn what the versions would measure after some years, and they pass the gate or not. Over years of
-daily returns a measured Sharpe ratio is normal around the true one, so that thousands of zoos take a second;
-`benchmarks/gate_zoos.py` shows that whole zoos, day by day, pass as often as is said here.
+Here it is drawn what the versions would measure after some years, and they pass the gate or not. Over years
+of daily returns a measured Sharpe ratio is normal around the true one, so that thousands of zoos take a
+second; `benchmarks/gate_zoos.py` shows that whole zoos, day by day, pass as often as is said here.
 """
 
 from __future__ import annotations
@@ -177,8 +177,11 @@ class _Zoos:
 
 def _tie(edge: Edge, contest: Contest) -> float:
     """Return the correlation of version and champion beyond what all trials have in common."""
-    tied = (edge.correlation - contest.correlation) / (1.0 - contest.correlation)
-    return float(np.clip(tied, -0.999, 0.999)) if edge.correlation else 0.0
+    if edge.correlation is None:
+        return 0.0
+    return float(
+        np.clip((edge.correlation - contest.correlation) / (1.0 - contest.correlation), -0.999, 0.999)
+    )
 
 
 def _share_passed(gate: Gate, edge: Edge, contest: Contest, years: float, zoos: _Zoos) -> float:
