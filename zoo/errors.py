@@ -343,6 +343,33 @@ class SchemaMismatch(RegistryError):
     """The store was written by another, unknown version of zoo."""
 
 
+# --- evaluation ---------------------------------------------------------------------------------
+
+
+class ShadowError(ZooError):
+    """A version that cannot be shadowed, or shadowing that can come to nothing."""
+
+
+class LooksAhead(ShadowError):
+    """A prediction depends on bars that come after the one that it is for."""
+
+
+class FutureBars(ShadowError):
+    """Bars, or a registration, that lie in the future of this machine's clock."""
+
+
+class RecordCorrupt(ShadowError):
+    """A file of a shadow record is torn, edited or missing; nothing of it was used."""
+
+
+class RecordBusy(ShadowError):
+    """Another process writes the shadow record."""
+
+
+class ShadowTimeout(ShadowError):
+    """A version took longer than it may."""
+
+
 # --- running ------------------------------------------------------------------------------------
 
 
@@ -378,10 +405,12 @@ __all__ = [
     "ExperimentExists",
     "ExperimentNotFound",
     "ForeignCodeError",
+    "FutureBars",
     "InertOverride",
     "Interrupted",
     "LineMismatch",
     "LogAhead",
+    "LooksAhead",
     "ManifestError",
     "MoveRefused",
     "NoChampion",
@@ -391,6 +420,8 @@ __all__ = [
     "PortfolioError",
     "PromotionError",
     "ReconstructionError",
+    "RecordBusy",
+    "RecordCorrupt",
     "ReferenceModelError",
     "RegistryError",
     "ResumeRefused",
@@ -398,6 +429,8 @@ __all__ = [
     "SchemaMismatch",
     "SensorInputError",
     "SettingsError",
+    "ShadowError",
+    "ShadowTimeout",
     "SpecCrashed",
     "SpecError",
     "StoreDamaged",
