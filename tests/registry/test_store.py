@@ -255,3 +255,34 @@ def test_a_relative_path_stays_where_it_was_when_the_directory_changes(
         monkeypatch.chdir("/")
         registry.register(candidate())
     assert (tmp_path / "outputs" / "registry.db").is_file()
+
+
+def test_the_lines_that_have_versions_are_sorted(registry: Registry) -> None:
+    assert registry.lines() == []
+    for line in ("us_equity", "tabular", "us_equity"):
+        registry.register(candidate(len(registry.versions()), line=line))
+    assert registry.lines() == ["tabular", "us_equity"]
+
+
+def test_events_beyond_a_position_are_those_that_came_later(registry: Registry) -> None:
+    for content in range(3):
+        registry.register(candidate(content, line=("us_equity", "tabular")[content % 2]))
+    assert [event.position for event in registry.events(after=1)] == [2, 3]
+    assert [event.position for event in registry.events(line="us_equity", after=1)] == [3]
+    assert registry.events(after=3) == []
+
+
+def test_a_store_is_known_by_its_first_event(registry: Registry, tmp_path: Path) -> None:
+    assert registry.store_id is None
+    registry.register(candidate(0))
+    first = registry.store_id
+    registry.register(candidate(1))
+    assert registry.store_id == first == registry.events()[0].digest
+    with Registry.open(f"sqlite:///{tmp_path}/another/registry.db") as another:
+        another.register(candidate(0))
+        assert another.store_id != first
+
+
+def test_the_place_of_a_version_is_the_address_of_its_directory(registry: Registry, root: Path) -> None:
+    version = registry.register(candidate(0)).version
+    assert registry.place(version) == (root / "us_equity" / version.version_id).as_uri()

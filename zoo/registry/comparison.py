@@ -71,14 +71,15 @@ def compare(a: Version, b: Version) -> Comparison:
     """Put two versions side by side, be they of one line or not."""
     facts = []
     for section in SECTIONS:
-        left, right = dict(_told(a, section)), dict(_told(b, section))
+        left, right = dict(told(a, section)), dict(told(b, section))
         for name in dict.fromkeys([*left, *right]):
             same = name in left and name in right and _same(left[name], right[name])
             facts.append(Fact(section, name, left.get(name), right.get(name), same))
     return Comparison(a.version_id, b.version_id, tuple(facts))
 
 
-def _told(version: Version, section: str) -> Iterator[tuple[str, Any]]:
+def told(version: Version, section: str) -> Iterator[tuple[str, Any]]:
+    """Yield what a version, or its lineage, says in one of `SECTIONS`, by name."""
     lineage = version.lineage
     match section:
         case "version":
@@ -126,4 +127,4 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-__all__ = ["SECTIONS", "Comparison", "Fact", "compare"]
+__all__ = ["SECTIONS", "Comparison", "Fact", "compare", "told"]

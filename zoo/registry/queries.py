@@ -53,15 +53,26 @@ def events_of(
     line: str | None = None,
     version_id: str | None = None,
     kinds: Iterable[str] | None = None,
+    after: int = 0,
 ) -> list[Event]:
-    """Return the events with these properties, the oldest first."""
-    query = select(events).order_by(events.c.position)
+    """Return the events with these properties beyond a position, the oldest first."""
+    query = select(events).where(events.c.position > after).order_by(events.c.position)
     for column, value in ((events.c.line, line), (events.c.version_id, version_id)):
         if value is not None:
             query = query.where(column == value)
     if kinds is not None:
         query = query.where(events.c.kind.in_(list(kinds)))
     return history.parse(connection.execute(query).all())
+
+
+def lines(connection: Connection) -> list[str]:
+    """Return the lines that have versions, sorted."""
+    return list(connection.execute(select(versions.c.line).distinct().order_by(versions.c.line)).scalars())
+
+
+def first_digest(connection: Connection) -> str | None:
+    """Return the digest of the first event; None where there is no event."""
+    return connection.execute(select(events.c.digest).where(events.c.position == 1)).scalar()
 
 
 def reigns(connection: Connection, line: str) -> list[Event]:
@@ -79,4 +90,4 @@ def _not_found(version_id: str, known: Sequence[str]) -> VersionNotFound:
     )
 
 
-__all__ = ["champion", "events_of", "find", "listing", "reigns"]
+__all__ = ["champion", "events_of", "find", "first_digest", "lines", "listing", "reigns"]

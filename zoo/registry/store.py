@@ -135,12 +135,29 @@ class Registry:
         """Return the version that was registered last for a spec; None when there is none."""
         return next(iter(self.versions(spec=spec, limit=1)), None)
 
-    def events(self, *, line: str | None = None, version_id: str | None = None) -> list[Event]:
-        """Return what happened, the oldest first."""
+    def events(
+        self, *, line: str | None = None, version_id: str | None = None, after: int = 0
+    ) -> list[Event]:
+        """Return what happened, the oldest first; nothing up to the position `after`."""
         with self._database.reading() as connection:
             if connection is None:
                 return []
-            return queries.events_of(connection, line=line, version_id=version_id)
+            return queries.events_of(connection, line=line, version_id=version_id, after=after)
+
+    def lines(self) -> list[str]:
+        """Return the lines that have versions, sorted."""
+        with self._database.reading() as connection:
+            return [] if connection is None else queries.lines(connection)
+
+    @property
+    def store_id(self) -> str | None:
+        """The digest of the store's first event, which no other store has; None while it has no event."""
+        with self._database.reading() as connection:
+            return None if connection is None else queries.first_digest(connection)
+
+    def place(self, version: Version) -> str:
+        """Return where a version's files are, as an address."""
+        return self._artifacts.directory(version.line, version.version_id).as_uri()
 
     def history(self, line: str) -> list[Event]:
         """Return how the line's versions were moved, the oldest first: `events` without registrations."""
