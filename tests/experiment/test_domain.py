@@ -78,3 +78,13 @@ def test_no_series_of_changes_empties_a_parameter_or_repeats_a_value(changes):
             continue
     assert len(domain.values("a")) >= 1
     assert len(set(domain.values("a"))) == len(domain.values("a"))
+
+
+def test_an_observer_that_fails_undoes_nothing_and_keeps_nobody_from_hearing():
+    domain, heard = ParamDomain({"a": [1, 2, 3]}), []
+    domain.observe(lambda change: 1 / 0)
+    domain.observe(heard.append)
+    with pytest.warns(RuntimeWarning, match="observer of the domain failed"):
+        domain.remove("a", [1])
+    assert domain.values("a") == (2, 3)
+    assert [change.version for change in heard] == [1]

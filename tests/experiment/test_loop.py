@@ -10,7 +10,7 @@ from zoo import settings as zoo_settings
 from zoo.errors import CodeDriftError, ExperimentError, ExperimentExists, ManifestError, TrustError
 from zoo.events import Advanced, Failed, Finished, Started
 from zoo.experiment.directory import ExperimentDirectory
-from zoo.experiment.loop import run_experiment
+from zoo.experiment.loop import UniversalExperimentLoop, run_experiment
 from zoo.trust import Trust
 
 
@@ -265,3 +265,9 @@ def test_a_metric_of_numpy_is_logged_as_a_number():
     found = [plain_number(value) for value in (np.float64(0.5), np.int64(3), np.bool_(True), 2, "a")]
     assert found == [0.5, 3, True, 2, "a"]
     assert [type(value) for value in found] == [float, int, bool, int, str]
+
+
+@pytest.mark.parametrize("n_jobs", [0, -1, 1.5, True, "2", None])
+def test_a_number_of_processes_that_is_none_is_refused(definition, tmp_path, n_jobs):
+    with pytest.raises(ManifestError, match="n_jobs is"):
+        UniversalExperimentLoop(definition, tmp_path / "x", n_jobs=n_jobs)

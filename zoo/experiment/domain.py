@@ -5,11 +5,12 @@ They change while an experiment runs; every change has a version and is told to 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from zoo.errors import ManifestError, did_you_mean
+from zoo.errors import Interrupted, ManifestError, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,18 @@ class ParamDomain:
             self.version += 1
         change = DomainChange(self.version, operation, name, tuple(added), tuple(removed))
         if added or removed:
-            for observer in self._observers:
-                observer(change)
+            self._tell(change)
         return change
+
+    def _tell(self, change: DomainChange) -> None:
+        """The change is made already: an observer that fails must not make it look undone."""
+        for observer in self._observers:
+            try:
+                observer(change)
+            except Interrupted:
+                raise
+            except Exception as error:
+                warnings.warn(f"an observer of the domain failed: {error!r}", RuntimeWarning, stacklevel=4)
 
     def _check(self, name: str) -> None:
         if name not in self._values:

@@ -88,6 +88,8 @@ class UniversalExperimentLoop:
         self.recipe = Recipe(
             self.definition, self.path, trust or Trust(), self.task, dict(settings), data, delay
         )
+        if type(n_jobs) is not int or n_jobs < 1:
+            raise ManifestError(f"n_jobs is {n_jobs!r}", where=self.task, expected="a number of processes")
         self.n_jobs = n_jobs
         self.callback = callback
         self.observers = list(observers)

@@ -70,7 +70,7 @@ class Search:
     def settle(self) -> None:
         """Take away the interventions that were applied, once their events are on disk."""
         for path in self._interventions():
-            if _digest(path) in self._applied:
+            if _digest(path) in self._applied:  # one that cannot be read was not applied
                 path.replace(path.with_name(f"interventions.applied-{self.batch}.json"))
 
     def _feedback(self, log: Sequence[LogRow]) -> Iterator[Event]:
@@ -114,11 +114,16 @@ class Search:
         yield from self._apply_all("callback", operations)
 
     def _intervene(self, path: Path) -> Iterator[Event]:
-        digest = _digest(path)
+        try:
+            content = path.read_bytes()
+        except OSError as error:  # it vanished, or may not be read: looked for again at the next feedback
+            yield _failed(INTERVENTIONS, error)
+            return
+        digest = hashlib.sha256(content).hexdigest()
         self._applied.add(digest)
         yield {"event": "intervention", "sha256": digest}
         try:
-            given = json.loads(path.read_text(encoding="utf-8"))
+            given = json.loads(content.decode("utf-8"))
             operations = [Operation.from_dict(o) for o in (given if isinstance(given, list) else [given])]
         except Exception as error:
             yield _failed(INTERVENTIONS, error)
@@ -178,8 +183,12 @@ def _failed(by: str, error: Exception) -> Event:
     }
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _digest(path: Path) -> str | None:
+    """Return the sha256 of a file; None where it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 __all__ = ["INTERVENTIONS", "Callback", "Search"]
