@@ -370,6 +370,41 @@ class ShadowTimeout(ShadowError):
     """A version took longer than it may."""
 
 
+# --- the mirror ---------------------------------------------------------------------------------
+
+
+class MirrorError(ZooError):
+    """The mirror is not up to date; the registry is as it was."""
+
+
+class MirrorUnavailable(MirrorError):
+    """The mirror's server did not answer in time, or not as MLflow does."""
+
+
+class MirrorRefused(MirrorError):
+    """The mirror's server refused something, or holds something of another's under our name.
+
+    Args:
+        problem: what it said.
+        code: MLflow's error code; empty where it gave none.
+        where: the server, and what was asked of it.
+        expected: what would have been right.
+        remedy: what the reader can do.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        code: str = "",
+        where: object | None = None,
+        expected: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(problem, where=where, expected=expected, remedy=remedy)
+        self.code = code
+
+
 # --- running ------------------------------------------------------------------------------------
 
 
@@ -412,6 +447,9 @@ __all__ = [
     "LogAhead",
     "LooksAhead",
     "ManifestError",
+    "MirrorError",
+    "MirrorRefused",
+    "MirrorUnavailable",
     "MoveRefused",
     "NoChampion",
     "NothingToDo",
