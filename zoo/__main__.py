@@ -114,6 +114,8 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.experiment import run as command
         case "trials":
             from zoo.commands.trials import list_trials as command
+        case "shadow":
+            from zoo.commands.shadow import shadow as command
         case "promote":
             from zoo.commands.promote import promote as command
         case "rollback":

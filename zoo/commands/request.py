@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -17,13 +18,14 @@ from zoo.commands.schema import ConfigSchema, PathsSchema
 from zoo.configuration import fill_paths, first_line, group_files, plain
 from zoo.driver.task import Task
 from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mean
+from zoo.evaluation.rules import BoardRules, ShadowRules
 from zoo.line import Line, Lines
 from zoo.monitoring.webhook import Webhook
 from zoo.roster import Entry, check_spec, label_clash, read_roster
 from zoo.settings import check_values
 from zoo.spec import NAME, Spec, parse_spec
 from zoo.terms import Terms
-from zoo.trust import Trust
+from zoo.trust import TARGET_KEY, Trust
 
 _TREES = ("spec", "experiment", "line")
 _CURRENT: Final = "current"
@@ -66,6 +68,27 @@ class Upkeep:
 
 
 @dataclass(frozen=True)
+class Judging:
+    """How versions are shadowed and compared.
+
+    Attributes:
+        shadow: conf/shadow.
+        board: conf/leaderboard.
+        until: the last date that is predicted; None for all there is.
+        policy: the declaration of conf/portfolio.
+        delay: bars from signal to trade.
+        costs: the values of conf/costs.
+    """
+
+    shadow: ShadowRules
+    board: BoardRules
+    until: str | None
+    policy: Mapping[str, Any]
+    delay: int
+    costs: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Request:
     """What was asked for.
 
@@ -80,6 +103,7 @@ class Request:
         version: a version's id, for `show`.
         moving: what is to be moved, or compared.
         upkeep: how the registry is looked after.
+        judging: how versions are shadowed and compared.
         terms: on what terms permutations are promoted.
         promotion_jobs: processes over one spec's permutations.
         budget: how many specs a rotation takes; None for all.
@@ -109,6 +133,7 @@ class Request:
     version: str | None
     moving: Moving
     upkeep: Upkeep
+    judging: Judging
     terms: Terms
     promotion_jobs: int
     budget: int | None
@@ -186,6 +211,7 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         version=values["version"],
         moving=_moving(values),
         upkeep=Upkeep(values["rebuild"], values["dry_run"], _positive("keep", values["keep"])),
+        judging=_judging(values),
         terms=Terms.of({name: value for name, value in values["promotion"].items() if name != "n_jobs"}),
         promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),
@@ -301,6 +327,36 @@ def _moving(values: Mapping[str, Any]) -> Moving:
     )
 
 
+def _judging(values: Mapping[str, Any]) -> Judging:
+    policy = values["portfolio"]["policy"]
+    if not isinstance(policy, Mapping) or not isinstance(policy.get(TARGET_KEY), str):
+        raise ConfigError(
+            f"portfolio.policy: {policy!r}", expected=f"a mapping with {TARGET_KEY}: a function of scores"
+        )
+    return Judging(
+        shadow=ShadowRules(**values["shadow"]),
+        board=BoardRules(**{**values["leaderboard"], "start": _date("leaderboard.start", values)}),
+        until=_date("until", values),
+        policy=policy,
+        delay=values["portfolio"]["delay"],
+        costs=values["costs"],
+    )
+
+
+def _date(name: str, values: Mapping[str, Any]) -> str | None:
+    """Return a date that was given, or None."""
+    found: Any = values
+    for key in name.split("."):
+        found = found[key]
+    if found is None:
+        return None
+    try:
+        dt.datetime.fromisoformat(found)
+    except ValueError as error:
+        raise ConfigError(f"{name}: {found!r} is no date", expected="a date such as 2022-11-30") from error
+    return str(found)
+
+
 def _webhook(values: Mapping[str, Any], outputs: Path) -> Webhook | None:
     if values["url"] is None:
         return None
@@ -308,6 +364,7 @@ def _webhook(values: Mapping[str, Any], outputs: Path) -> Webhook | None:
 
 
 __all__ = [
+    "Judging",
     "Moving",
     "Request",
     "Upkeep",

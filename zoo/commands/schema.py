@@ -69,6 +69,48 @@ class PromotionSchema:
 
 
 @dataclass
+class PortfolioSchema:
+    """conf/portfolio; the policy is a declaration with arguments of its own."""
+
+    policy: Any = MISSING
+    delay: int = 1
+
+
+@dataclass
+class CostsSchema:
+    """conf/costs."""
+
+    half_spread_bps: float = MISSING
+    commission_bps: float = MISSING
+    impact_coefficient: float = MISSING
+    borrow_bps_per_year: float = MISSING
+    cash_bps_per_year: float = MISSING
+    capital: float = MISSING
+    bars_per_year: float = MISSING
+
+
+@dataclass
+class ShadowSchema:
+    """conf/shadow; `zoo.evaluation.rules` checks what it says."""
+
+    cap: int | None = None
+    soak_days: int = MISSING
+    seconds: float = MISSING
+    proof: int = MISSING
+
+
+@dataclass
+class LeaderboardSchema:
+    """conf/leaderboard; `zoo.evaluation.rules` checks what it says."""
+
+    start: str | None = None
+    coverage: float = MISSING
+    permutations: int = MISSING
+    draws: int = MISSING
+    blocks: int = MISSING
+
+
+@dataclass
 class RotationSchema:
     """Which active specs a run without names takes."""
 
@@ -116,9 +158,14 @@ class ConfigSchema:
     overwrite: bool = False
     resume: bool = False
     n_jobs: int = 1
+    until: str | None = None
     by: str | None = None
     page: str | None = None
     promotion: PromotionSchema = field(default_factory=PromotionSchema)
+    portfolio: PortfolioSchema = field(default_factory=PortfolioSchema)
+    costs: CostsSchema = field(default_factory=CostsSchema)
+    shadow: ShadowSchema = field(default_factory=ShadowSchema)
+    leaderboard: LeaderboardSchema = field(default_factory=LeaderboardSchema)
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
     run: RunSchema = field(default_factory=RunSchema)
@@ -134,14 +181,18 @@ def register() -> None:
 __all__ = [
     "BASE_CONFIG",
     "ConfigSchema",
+    "CostsSchema",
     "Format",
+    "LeaderboardSchema",
     "NotifySchema",
     "PathsSchema",
+    "PortfolioSchema",
     "PromotionSchema",
     "RegistrySchema",
     "RotationSchema",
     "RunSchema",
     "SettingsSchema",
+    "ShadowSchema",
     "TrustSchema",
     "register",
 ]

@@ -1,0 +1,75 @@
+"""`shadow`: champion and challengers predict every bar after their training, as they would have live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from zoo.commands.arguments import Arguments
+from zoo.commands.judging import line_to_judge
+from zoo.commands.moving import registry_to_move
+from zoo.commands.output import Answer, show_table
+from zoo.commands.request import asked
+from zoo.errors import FAILURE_EXIT
+from zoo.monitoring.progress import watching
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_COLUMNS: Final = ("version", "bars", "from, to", "state")
+
+
+def shadow(arguments: Arguments) -> Answer:
+    """Shadow the versions of `line=<name>` up to `until=<date>`.
+
+    Raises:
+        ConfigError: no line, or more than one to choose from.
+        ZooError: the configuration is refused, the registry cannot be read, or nobody can be shadowed.
+    """
+    request = asked(arguments)
+    judging = request.judging
+    from zoo.evaluation.shadow import Shadowing
+
+    with watching() as observers, registry_to_move(request, "shadow") as registry:
+        line = line_to_judge(request, registry)
+        found = Shadowing(
+            registry,
+            request.artifacts,
+            line,
+            judging.shadow,
+            trust=request.trust,
+            until=judging.until,
+            observers=observers,
+        ).run()
+    document = found.as_dict()
+    code = FAILURE_EXIT if found.failures else 0
+    return Answer(document, lambda console: render(console, document), code, form=request.format)
+
+
+def render(console: Console, document: Mapping[str, Any]) -> None:
+    """Print a row a version, and what is to be known of the evidence."""
+    results = document["results"]
+    show_table(console, _COLUMNS, [_cells(one) for one in results], whole=("version",))
+    live, replayed = (sum(one[name] for one in results) for name in ("live", "replayed"))
+    console.print(
+        f"{document['line']} until {document['until']}: {replayed} bars replayed, {live} live"
+        + ("; only live ones fill a soak" if not live else ""),
+        soft_wrap=True,
+    )
+
+
+def _cells(one: Mapping[str, Any]) -> tuple[object, ...]:
+    bars = f"{one['bars']}\n+{one['new']}" if one["new"] else str(one["bars"])
+    state = one["status"].replace("_", " ")
+    details = [one["error"]] if one["error"] else []
+    details += [f"{len(one['revised'])} revised"] if one["revised"] else []
+    details += [f"{one['live']} live"] if one["live"] else []
+    return (
+        f"{one['version_id']}\n{one['spec']}, {one['stage']}",
+        bars,
+        f"{one['first'] or ''}\n{one['last'] or ''}",
+        "\n".join([state, *details]),
+    )
+
+
+__all__ = ["render", "shadow"]

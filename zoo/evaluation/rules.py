@@ -1,0 +1,75 @@
+"""How versions are shadowed and put side by side: what conf/shadow and conf/leaderboard say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zoo.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowRules:
+    """How versions are shadowed; conf/shadow.
+
+    Attributes:
+        cap: challengers a run; None for all of them.
+        soak_days: live bars before a challenger may be judged.
+        seconds: that one version may take.
+        proof: bars a run on which a version's prediction is made again from the data up to that bar alone.
+
+    Raises:
+        ConfigError: a number that is none.
+    """
+
+    cap: int | None = None
+    soak_days: int = 63
+    seconds: float = 60.0
+    proof: int = 3
+
+    def __post_init__(self) -> None:
+        least = {"cap": 1, "soak_days": 1, "proof": 1}
+        for name, bound in least.items():
+            value = getattr(self, name)
+            if (value is not None or name != "cap") and (type(value) is not int or value < bound):
+                raise ConfigError(f"shadow.{name}: {value!r}", expected=f"a whole number of at least {bound}")
+        if not 0.0 < self.seconds < float("inf"):
+            raise ConfigError(f"shadow.seconds: {self.seconds!r}", expected="a positive number")
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRules:
+    """How versions are compared; conf/leaderboard.
+
+    Attributes:
+        start: the first bar to compare, ISO 8601; None for the first that all who are compared have.
+        coverage: share of the champion's bars that a version must have to be compared at all.
+        permutations: of the champion's scores, as a baseline; 0 for none.
+        draws: of each bootstrap; 0 leaves intervals and the confidence set out.
+        blocks: of time, for the probability of overfitting; an even number.
+
+    Raises:
+        ConfigError: a number that is none.
+    """
+
+    start: str | None = None
+    coverage: float = 0.9
+    permutations: int = 200
+    draws: int = 1_000
+    blocks: int = 16
+
+    def __post_init__(self) -> None:
+        _whole("leaderboard.permutations", self.permutations, 0)
+        _whole("leaderboard.draws", self.draws, 0)
+        _whole("leaderboard.blocks", self.blocks, 2)
+        if self.blocks % 2:
+            raise ConfigError(f"leaderboard.blocks: {self.blocks}", expected="an even number")
+        if not 0.0 < self.coverage <= 1.0:
+            raise ConfigError(f"leaderboard.coverage: {self.coverage!r}", expected="a share in (0, 1]")
+
+
+def _whole(name: str, value: object, least: int) -> None:
+    if type(value) is not int or value < least:
+        raise ConfigError(f"{name}: {value!r}", expected=f"a whole number of at least {least}")
+
+
+__all__ = ["BoardRules", "ShadowRules"]
