@@ -3,7 +3,7 @@
     python benchmarks/sensor.py [--runs 7]
 
 Cold: a process that only imports the parts of scikit-learn that the model is made of, beside one that loads
-the stored sensor and predicts 2,000 rows; wall seconds, and processor seconds, which other load disturbs less.
+the stored sensor and predicts 2,000 rows; wall seconds, and processor seconds, less disturbed by other load.
 Warm: the sensor's own estimator beside the sensor, on the same rows. Medians; each pair is taken in turns.
 """
 
