@@ -132,6 +132,8 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.gc import gc as command
         case "analyze":
             from zoo.commands.analyze import run as command
+        case "mirror":
+            from zoo.commands.mirror import mirror as command
         case "verify":
             from zoo.commands.verify import verify_registry as command
         case _:

@@ -15,6 +15,7 @@ from zoo.commands.arguments import Arguments
 from zoo.commands.composition import compose, hydra_started, prepared
 from zoo.commands.conclusion import concluded
 from zoo.commands.job import Result, SpecJob
+from zoo.commands.mirroring import reflect
 from zoo.commands.moving import post
 from zoo.commands.multirun import shared, sweep
 from zoo.commands.output import Answer, error_document
@@ -93,6 +94,8 @@ def _answer(request: Request, run_id: str, results: Sequence[Result], stop: Stop
     ]
     if failed:
         post(request, FAILED, {"command": "apply", "run_id": run_id, "failures": failed})
+    if not stop.exit_code:
+        reflect(request)
     answer = concluded(document, render, request.format, stop.exit_code)
     return answer if well or answer.exit_code else replace(answer, exit_code=FAILURE_EXIT)
 

@@ -28,8 +28,11 @@ COMMANDS: Final = {
     "retire": "take a challenger out of the race",
     "gc": "delete the files of versions that serve no more",
     "verify": "check the registry against its directories and events",
+    "mirror": "bring an MLflow server up to date with the registry",
 }
 SWEEPING: Final = ("apply", "plan")
+
+_SECOND: Final = {"sync": "mirror"}  # a second word that may follow a command: `mirror sync`
 
 _HELP: Final = ("-h", "--help", "help")
 _MULTIRUN: Final = ("-m", "--multirun", "hydra.mode=MULTIRUN")
@@ -96,7 +99,7 @@ def sort_arguments(words: Sequence[str]) -> Arguments:
     Raises:
         ConfigError: an unknown command or flag, two commands, a flag without its value.
     """
-    sorted_, commands = Arguments(), []
+    sorted_, commands, seconds = Arguments(), list[str](), list[str]()
     rest = iter(_split(words))
     for word in rest:
         if word in _HELP:
@@ -111,8 +114,13 @@ def sort_arguments(words: Sequence[str]) -> Arguments:
             sorted_ = _flag(sorted_, word, rest)
         elif "=" in word or word.startswith("~"):
             sorted_ = replace(sorted_, overrides=(*sorted_.overrides, word))
+        elif word in _SECOND:
+            seconds.append(word)
         else:
             commands.append(_command(word))
+    for word in seconds:
+        if _SECOND[word] not in commands:
+            raise ConfigError(f"{word} is no command", expected=f"`{_SECOND[word]} {word}`")
     if len(commands) > 1:
         raise ConfigError(
             f"{' and '.join(commands)} are two commands",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from zoo.commands.arguments import Arguments
+from zoo.commands.mirroring import reflect
 from zoo.commands.output import Answer, show_table
 from zoo.commands.request import asked
 
@@ -29,6 +30,8 @@ def gc(arguments: Arguments) -> Answer:
         request.registry_url, artifacts=request.artifacts, read_only=upkeep.dry_run
     ) as registry:
         document = registry.gc(dry_run=upkeep.dry_run, keep=upkeep.keep).as_dict()
+    if not upkeep.dry_run:
+        reflect(request)
     return Answer(document, lambda console: render(console, document), form=request.format)
 
 

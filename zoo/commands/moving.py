@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from zoo.commands.mirroring import reflect
 from zoo.commands.output import Answer, show_facts
 from zoo.commands.request import Request
 from zoo.commands.retirement import carry_out
@@ -97,6 +98,7 @@ def moved(request: Request, move: Move) -> Answer:
         told = {name: document[name] for name in ("version_id", "line", "replaced", "gate")}
         told |= {name: getattr(event, name) for name in ("reason", "actor", "host")}
         post(request, event.kind, {**told, "position": event.position, "moved_at": event.at})
+    reflect(request)
     return Answer(document, lambda console: render(console, document), form=request.format)
 
 

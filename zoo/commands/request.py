@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -26,6 +26,9 @@ from zoo.settings import check_values
 from zoo.spec import NAME, Spec, parse_spec
 from zoo.terms import Terms
 from zoo.trust import TARGET_KEY, Trust
+
+if TYPE_CHECKING:
+    from zoo.registry.mirror import Mirror
 
 _TREES = ("spec", "experiment", "line")
 _CURRENT: Final = "current"
@@ -108,6 +111,7 @@ class Request:
         promotion_jobs: processes over one spec's permutations.
         budget: how many specs a rotation takes; None for all.
         webhook: who is told of promotions, rollbacks and failures.
+        mirror: the server that shows the registry, too; None for none.
         overwrite: whether an experiment's directory may be replaced.
         resume: whether an unfinished experiment is gone on with.
         n_jobs: processes over an experiment's permutations.
@@ -138,6 +142,7 @@ class Request:
     promotion_jobs: int
     budget: int | None
     webhook: Webhook | None
+    mirror: Mirror | None
     overwrite: bool
     resume: bool
     n_jobs: int
@@ -216,6 +221,7 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),
         webhook=_webhook(values["notify"], Path(paths["outputs"])),
+        mirror=_mirror(values["mirror"]),
         overwrite=values["overwrite"],
         resume=values["resume"],
         n_jobs=_positive("n_jobs", values["n_jobs"]),
@@ -361,6 +367,22 @@ def _webhook(values: Mapping[str, Any], outputs: Path) -> Webhook | None:
     if values["url"] is None:
         return None
     return Webhook.parse(values["url"], values["secret"], outputs / "notify")
+
+
+def _mirror(values: Mapping[str, Any]) -> Mirror | None:
+    options = {name: value for name, value in values.items() if name not in ("kind", "uri")}
+    if values["kind"] == "none":
+        if values["uri"] is not None:
+            raise ConfigError("mirror.uri is set, and there is no mirror", remedy="add mirror=mlflow")
+        return None
+    if values["uri"] is None:
+        raise ConfigError(
+            "the mirror has no address",
+            expected="mirror.uri=http://host:port, or the environment variable MLFLOW_TRACKING_URI",
+        )
+    from zoo.registry.mirror import Mirror
+
+    return Mirror.parse(values["uri"], **options)
 
 
 __all__ = [

@@ -125,6 +125,26 @@ class NotifySchema:
     secret: str | None = None
 
 
+class MirrorKind(Enum):
+    """Where the registry is shown, too."""
+
+    none = "none"
+    mlflow = "mlflow"
+
+
+@dataclass
+class MirrorSchema:
+    """conf/mirror; `zoo.registry.mirror` checks what it says."""
+
+    kind: MirrorKind = MirrorKind.none
+    uri: str | None = None
+    prefix: str = ""
+    timeout: float = 10.0
+    username: str | None = None
+    password: str | None = None
+    token: str | None = None
+
+
 @dataclass
 class RunSchema:
     """What the command line fills in."""
@@ -168,6 +188,7 @@ class ConfigSchema:
     leaderboard: LeaderboardSchema = field(default_factory=LeaderboardSchema)
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
+    mirror: MirrorSchema = field(default_factory=MirrorSchema)
     run: RunSchema = field(default_factory=RunSchema)
 
 
@@ -184,6 +205,8 @@ __all__ = [
     "CostsSchema",
     "Format",
     "LeaderboardSchema",
+    "MirrorKind",
+    "MirrorSchema",
     "NotifySchema",
     "PathsSchema",
     "PortfolioSchema",

@@ -37,6 +37,7 @@ examples
   python -m zoo gc                           what could be deleted; dry_run=false
   python -m zoo analyze experiment=momentum [by=val_rank_ic] [page=report.html]
   python -m zoo verify
+  python -m zoo mirror mirror=mlflow mirror.uri=http://127.0.0.1:5000
 
 overrides: any key of the configuration, as in Hydra
   spec=<name>                a file of conf/spec; with -m also a,b or 'glob(*)'
@@ -49,6 +50,7 @@ overrides: any key of the configuration, as in Hydra
   rotation.budget=3          with -m: the three specs that have waited longest
   notify.url=<url>           promotions, rollbacks and failures are posted there,
                              signed with ZOO_NOTIFY_SECRET
+  mirror=mlflow mirror.uri=<url>             an MLflow server shows the registry, too
   settings.values.<name>=<value>             a setting, for experiments
   trust.prefixes=[zoo.,sklearn.,my_lab.]     what a file may have imported
   hydra/launcher=zoo|joblib|basic            how -m spreads its specs; whichever it

@@ -1,0 +1,132 @@
+"""MLflow's REST API, as much of it as a mirror needs; no package of MLflow's is imported.
+
+Endpoints and bodies: https://mlflow.org/docs/latest/rest-api.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from http.client import HTTPException
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from zoo import __version__
+from zoo.errors import MirrorRefused, MirrorUnavailable
+
+NO_SUCH: Final = "RESOURCE_DOES_NOT_EXIST"
+EXISTS: Final = "RESOURCE_ALREADY_EXISTS"
+_API: Final = "/api/2.0/mlflow/"
+_LONGEST: Final = 300  # characters of what a server says; MLflow quotes whole SQL statements
+
+
+class Client:
+    """One server.
+
+    Args:
+        url: its address, without a slash at the end.
+        authorization: the header of that name; None for none.
+        timeout: seconds that one answer may take.
+        until: `time.monotonic()` after which nothing is asked any more; None for never.
+    """
+
+    def __init__(
+        self, url: str, authorization: str | None, timeout: float, until: float | None = None
+    ) -> None:
+        self.url = url
+        self._timeout = timeout
+        self._until = until
+        self._headers = {"Content-Type": "application/json", "User-Agent": f"zoo/{__version__}"}
+        if authorization is not None:
+            self._headers["Authorization"] = authorization
+        self._opener = urllib.request.build_opener(_Nowhere)
+
+    def get(self, path: str, **query: str | int) -> dict[str, Any]:
+        """Ask for something.
+
+        Raises:
+            MirrorUnavailable: no answer in time, or none of MLflow's.
+            MirrorRefused: an answer with an error code of MLflow's.
+        """
+        return self._call("GET", f"{path}?{urlencode(query)}", None)
+
+    def post(self, path: str, body: Mapping[str, Any], *, method: str = "POST") -> dict[str, Any]:
+        """Have something done; raises as `get`."""
+        return self._call(method, path, json.dumps(body, allow_nan=False).encode())
+
+    def _call(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
+        where = f"{self.url}: {path.partition('?')[0]}"
+        request = urllib.request.Request(  # noqa: S310  # http or https, as parsed
+            self.url + _API + path, body, self._headers, method=method
+        )
+        with _explained(where), self._opener.open(request, timeout=self._left()) as answer:
+            content = answer.read()
+        return _object(content, where)
+
+    def _left(self) -> float:
+        """Return the seconds that the next answer may take."""
+        if self._until is None:
+            return self._timeout
+        left = min(self._timeout, self._until - time.monotonic())
+        if left <= 0:
+            raise MirrorUnavailable("the time was over before all was mirrored", where=self.url)
+        return left
+
+
+@contextlib.contextmanager
+def _explained(where: str) -> Iterator[None]:
+    """Turn what HTTP can end in into one of our errors."""
+    try:
+        yield
+    except urllib.error.HTTPError as error:
+        raise _refusal(error, where) from error
+    except (OSError, HTTPException) as error:  # URLError and time-outs are OSErrors
+        said = getattr(error, "reason", None) or error or type(error).__name__
+        raise MirrorUnavailable(f"no answer: {said}", where=where) from error
+
+
+def _refusal(error: urllib.error.HTTPError, where: str) -> MirrorRefused | MirrorUnavailable:
+    with contextlib.suppress(OSError, HTTPException, ValueError):
+        said = json.loads(error.read())
+        if isinstance(said, dict) and "error_code" in said and error.code < 500:
+            message = str(said.get("message", ""))[:_LONGEST]
+            return MirrorRefused(f"refused: {message}", code=str(said["error_code"]), where=where)
+    if error.code in (401, 403):
+        return MirrorUnavailable(
+            f"HTTP {error.code}: it does not let us in",
+            where=where,
+            remedy="set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+        )
+    if 300 <= error.code < 400:
+        target = error.headers.get("Location", "elsewhere")
+        return MirrorUnavailable(
+            f"HTTP {error.code}: it sends us to {target}", where=where, remedy="set mirror.uri to that server"
+        )
+    remedy = None if error.code >= 500 else "check mirror.uri: is it an MLflow server's?"
+    return MirrorUnavailable(f"HTTP {error.code} {error.reason}", where=where, remedy=remedy)
+
+
+def _object(content: bytes, where: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(content or b"{}")
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise MirrorUnavailable(
+            "the answer is not MLflow's", where=where, expected="a JSON object", remedy="check mirror.uri"
+        )
+    return parsed
+
+
+class _Nowhere(urllib.request.HTTPRedirectHandler):
+    """Follow no redirection: credentials go to the configured address, or nowhere."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Take the redirection for the answer."""
+
+
+__all__ = ["EXISTS", "NO_SUCH", "Client"]
