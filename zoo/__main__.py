@@ -116,6 +116,8 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.trials import list_trials as command
         case "shadow":
             from zoo.commands.shadow import shadow as command
+        case "leaderboard":
+            from zoo.commands.leaderboard import leaderboard as command
         case "promote":
             from zoo.commands.promote import promote as command
         case "rollback":

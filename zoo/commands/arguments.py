@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "history": "what was done with a line's versions: by whom, when and why",
     "diff": "two versions side by side: settings, overrides, data, metrics",
     "shadow": "champion and challengers predict the bars after their training",
+    "leaderboard": "versions on the same bars, after costs, with their luck",
     "promote": "make a challenger the champion of its line",
     "rollback": "bring a line's champion before back",
     "retire": "take a challenger out of the race",

@@ -9,6 +9,7 @@ from zoo.errors import ConfigError
 from zoo.line import Line, Lines
 
 if TYPE_CHECKING:
+    from zoo.evaluation.leaderboard import Terms
     from zoo.registry import Registry
 
 
@@ -40,4 +41,17 @@ def line_to_judge(request: Request, registry: Registry) -> Line:
     return found[0]
 
 
-__all__ = ["line_to_judge"]
+def terms_of(request: Request) -> Terms:
+    """Return on what terms versions are put side by side.
+
+    Raises:
+        PortfolioError: costs that are none.
+    """
+    from zoo.evaluation.leaderboard import Terms
+    from zoo.portfolio import Costs
+
+    judging = request.judging
+    return Terms(judging.board, judging.policy, judging.delay, Costs(**judging.costs), request.trust)
+
+
+__all__ = ["line_to_judge", "terms_of"]
