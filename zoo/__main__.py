@@ -116,6 +116,12 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.trials import list_trials as command
         case "shadow":
             from zoo.commands.shadow import shadow as command
+        case "select":
+            from zoo.commands.select import select as command
+        case "power":
+            from zoo.commands.power import power as command
+        case "watch":
+            from zoo.commands.watch import watch as command
         case "leaderboard":
             from zoo.commands.leaderboard import leaderboard as command
         case "promote":

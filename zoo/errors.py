@@ -303,6 +303,10 @@ class NoChampion(RegistryError):
     """The line has no champion."""
 
 
+class GateRefused(RegistryError):
+    """A gate did not let a version through; the message has every reason."""
+
+
 class ChampionChanged(RegistryError):
     """Another version is champion than the one that was to be replaced; nothing was changed.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from zoo.commands.arguments import Arguments
-from zoo.commands.moving import line_of
+from zoo.commands.moving import gate_of, line_of
 from zoo.commands.output import Answer, show_facts
 from zoo.commands.request import asked
 from zoo.commands.retirement import foretell
@@ -53,7 +53,7 @@ def document_of(line: str, champion: Version | None, history: list[Event]) -> di
         "since": None if event is None else event.at,
         "how": None if event is None else event.kind,
         "replaced": details.get("replaced"),
-        "gate": details.get("gate"),
+        "gate": gate_of(details),
         "reason": None if event is None else event.reason,
         "actor": None if event is None else event.actor,
         "host": None if event is None else event.host,

@@ -57,7 +57,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         version.append(f"for {row['replaced']}")
     why = [row["reason"] or "no reason given"]
     if row["gate"] is not None:
-        why.append(f"gate: {row['gate'] if isinstance(row['gate'], str) else 'asked'}")
+        why.append(f"gate: {row['gate'] if isinstance(row['gate'], str) else row['gate'].get('name')}")
     return f"{when}\n{row['actor']}@{row['host']}", "\n".join(version), "\n".join(why)
 
 

@@ -45,22 +45,6 @@ def line_of(request: Request) -> str:
     return request.moving.line
 
 
-def reason_of(request: Request) -> str:
-    """Return the reason that was given as `reason=`, before anything is done.
-
-    Raises:
-        ConfigError: none was.
-    """
-    reason = request.moving.reason
-    if reason is None or not reason.strip():
-        raise ConfigError(
-            "no gate is asked, so that a promotion needs a reason",
-            expected='reason="..."',
-            remedy="say why; it is kept in the history",
-        )
-    return reason
-
-
 def expected_champion(request: Request, registry: Registry, line: str) -> str | None:
     """Return the champion that a move is to replace: the one that was given, or whoever it is now."""
     if not request.moving.expect_current:
@@ -103,9 +87,14 @@ def moved(request: Request, move: Move) -> Answer:
 
 
 def document_of(move: Move) -> dict[str, Any]:
-    """Return a move, with what its event says of a gate: `none` where none was asked, else null."""
-    gate = None if move.event is None else move.event.details.get("gate")
-    return {**move.as_dict(), "gate": gate}
+    """Return a move, with the gate that its event names; null where there is no event, or no gate."""
+    return {**move.as_dict(), "gate": None if move.event is None else gate_of(move.event.details)}
+
+
+def gate_of(details: Mapping[str, Any]) -> str | None:
+    """Return the name of the gate that an event went through: `none` where nobody asked one."""
+    gate = details.get("gate")
+    return gate.get("name") if isinstance(gate, Mapping) else gate
 
 
 def render(console: Console, document: Mapping[str, Any]) -> None:
@@ -130,10 +119,10 @@ def render(console: Console, document: Mapping[str, Any]) -> None:
 __all__ = [
     "document_of",
     "expected_champion",
+    "gate_of",
     "line_of",
     "moved",
     "post",
-    "reason_of",
     "registry_to_move",
     "render",
     "version_of",

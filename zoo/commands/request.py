@@ -18,6 +18,7 @@ from zoo.commands.schema import ConfigSchema, PathsSchema
 from zoo.configuration import fill_paths, first_line, group_files, plain
 from zoo.driver.task import Task
 from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mean
+from zoo.evaluation.gate import Gate
 from zoo.evaluation.rules import BoardRules, ShadowRules
 from zoo.line import Line, Lines
 from zoo.monitoring.webhook import Webhook
@@ -92,6 +93,23 @@ class Judging:
 
 
 @dataclass(frozen=True)
+class Gating:
+    """How a champion is chosen and watched.
+
+    Attributes:
+        gate: conf/gate.
+        auto: whether the winner of a selection is promoted.
+        watch: the values of conf/watch.
+        strict: whether an alarm ends a watch with 1.
+    """
+
+    gate: Gate
+    auto: bool
+    watch: Mapping[str, Any]
+    strict: bool
+
+
+@dataclass(frozen=True)
 class Request:
     """What was asked for.
 
@@ -107,6 +125,7 @@ class Request:
         moving: what is to be moved, or compared.
         upkeep: how the registry is looked after.
         judging: how versions are shadowed and compared.
+        gating: how a champion is chosen and watched.
         terms: on what terms permutations are promoted.
         promotion_jobs: processes over one spec's permutations.
         budget: how many specs a rotation takes; None for all.
@@ -138,6 +157,7 @@ class Request:
     moving: Moving
     upkeep: Upkeep
     judging: Judging
+    gating: Gating
     terms: Terms
     promotion_jobs: int
     budget: int | None
@@ -217,6 +237,7 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         moving=_moving(values),
         upkeep=Upkeep(values["rebuild"], values["dry_run"], _positive("keep", values["keep"])),
         judging=_judging(values),
+        gating=Gating(Gate.of(values["gate"]), values["auto"], values["watch"], values["strict"]),
         terms=Terms.of({name: value for name, value in values["promotion"].items() if name != "n_jobs"}),
         promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),
@@ -386,6 +407,7 @@ def _mirror(values: Mapping[str, Any]) -> Mirror | None:
 
 
 __all__ = [
+    "Gating",
     "Judging",
     "Moving",
     "Request",

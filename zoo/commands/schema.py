@@ -111,6 +111,33 @@ class LeaderboardSchema:
 
 
 @dataclass
+class GateSchema:
+    """conf/gate; `zoo.evaluation.gate` checks what it says, and has the same defaults."""
+
+    kind: str = MISSING
+    soak_days: int = 63
+    horizon_years: float = 10.0
+    rank_ic: float = 0.05
+    power: float = 0.8
+    size: float = 0.05
+    margin: float = 0.25
+    coverage: float = 0.95
+    stale_bars: int = 5
+    revised: float = 0.01
+    draws: int = 2_000
+    seed: int = 0
+
+
+@dataclass
+class WatchSchema:
+    """conf/watch; `zoo.evaluation.watch` checks what it says."""
+
+    baseline: float = 0.0
+    threshold: float = 1_260.0
+    shortfalls: list[float] = field(default_factory=lambda: [0.5, 1.0, 1.5])
+
+
+@dataclass
 class RotationSchema:
     """Which active specs a run without names takes."""
 
@@ -170,6 +197,8 @@ class ConfigSchema:
     version: str | None = None
     expect: str | None = "current"
     reason: str | None = None
+    auto: bool = False
+    strict: bool = False
     a: str | None = None
     b: str | None = None
     rebuild: bool = False
@@ -186,6 +215,8 @@ class ConfigSchema:
     costs: CostsSchema = field(default_factory=CostsSchema)
     shadow: ShadowSchema = field(default_factory=ShadowSchema)
     leaderboard: LeaderboardSchema = field(default_factory=LeaderboardSchema)
+    gate: GateSchema = field(default_factory=GateSchema)
+    watch: WatchSchema = field(default_factory=WatchSchema)
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
     mirror: MirrorSchema = field(default_factory=MirrorSchema)
@@ -204,6 +235,7 @@ __all__ = [
     "ConfigSchema",
     "CostsSchema",
     "Format",
+    "GateSchema",
     "LeaderboardSchema",
     "MirrorKind",
     "MirrorSchema",
@@ -217,5 +249,6 @@ __all__ = [
     "SettingsSchema",
     "ShadowSchema",
     "TrustSchema",
+    "WatchSchema",
     "register",
 ]

@@ -29,7 +29,8 @@ class Contender:
         stage: `challenger`, `champion`, `retired` or `archived`.
         spec: its spec.
         target: what it predicts, and how far ahead; None where nobody knows.
-        net: net return of each bar of the calendar; NaN outside its record, and in a hole of it.
+        net: net return of each bar of the calendar, for a policy that holds nothing short less that of equal
+            weight; NaN outside its record, and in a hole of it.
         live: whether the bar came after the version was registered.
         coverage: share of names on rebalances that it predicted, of those that the line has; None where
             nobody knows.
@@ -37,6 +38,8 @@ class Contender:
         floor: the least agreement that it had to have; None where none was asked for.
         stale: bars of the data since its last prediction; None without any.
         revised: share of its bars that a later vintage of the data predicts differently.
+        lucky: share of portfolios with its turnover and its names exchanged that have its Sharpe ratio or
+            more on live bars; None where none were held.
         problems: what is wrong with its record, a sentence each.
     """
 
@@ -51,6 +54,7 @@ class Contender:
     floor: float | None = None
     stale: int | None = None
     revised: float | None = None
+    lucky: float | None = None
     problems: tuple[str, ...] = ()
 
     @property
@@ -86,7 +90,6 @@ class Evidence:
         trials: N: every permutation ever evaluated for the line, and every version ever shadowed.
         shadowed: how many versions were ever shadowed besides the champion.
         baselines: net returns of what costs no thought, under the same policy and costs.
-        benchmark: equal weight's net returns for a policy that holds nothing short; None where zero is fair.
         bars_per_year: of the calendar.
 
     Raises:
@@ -101,14 +104,12 @@ class Evidence:
     trials: int
     shadowed: int
     baselines: Mapping[str, Floats] = field(default_factory=dict)
-    benchmark: Floats | None = None
     bars_per_year: float = 252.0
 
     def __post_init__(self) -> None:
         bars = len(self.dates)
-        series: dict[str, NDArray[Any]] = {name: one.net for name, one in self.contenders.items()} | dict(
-            self.baselines
-        )
+        series: dict[str, NDArray[Any]] = {**self.baselines}
+        series |= {name: one.net for name, one in self.contenders.items()}
         series |= {f"{name}, live": one.live for name, one in self.contenders.items()}
         for name, values in series.items():
             if np.shape(values) != (bars,):

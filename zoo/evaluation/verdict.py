@@ -133,7 +133,7 @@ class Judge:
             "agreement",
             one.agreement,
             floor,
-            f"its refit agrees at {_number(one.agreement)} with what was measured, of at least {_number(one.floor)}",
+            f"refit and variant agree at {_number(one.agreement)}, of at least {_number(one.floor)}",
         )
 
     def _health(self, one: Contender) -> Iterator[Condition]:
@@ -184,6 +184,14 @@ class Judge:
             yield Condition("baseline", False, None, self.gate.size, "no baseline is known to compare with")
         for name, net in self.evidence.baselines.items():
             yield self._beats(f"baseline {name}", version_id, net, name)
+        one = self.evidence.contenders[version_id]
+        yield at_most(
+            "baseline permuted",
+            one.lucky,
+            self.gate.size,
+            f"{_share(one.lucky)} of portfolios of its turnover, names exchanged, earn as much on live bars, "
+            f"of at most {self.gate.size:.0%}",
+        )
 
     def _beats(self, name: str, version_id: str, against: Floats, whom: str) -> Condition:
         test = self._test_against(name, against)
@@ -214,7 +222,7 @@ class Judge:
                 seed=self.gate.seed,
             )
             bound = found.bound * year
-        said = f"its annual Sharpe ratio exceeds the champion's by {_number(bound)} at least, of more than {bar:g}"
+        said = f"its annual Sharpe ratio less the champion's exceeds {_number(bound)}, of more than {bar:g}"
         yield above("not worse", bound, bar, said)
 
     # --- the evidence of the tests --------------------------------------------------------------
@@ -256,10 +264,8 @@ class Judge:
 
     @cached_property
     def _skilled(self) -> SkillTest:
-        idle = self.evidence.benchmark
-        fair = np.zeros(len(self.evidence.dates)) if idle is None else idle
         sets = [
-            np.column_stack([(self.evidence.contenders[name].net - fair)[a : b + 1] for name in names])
+            np.column_stack([self.evidence.contenders[name].net[a : b + 1] for name in names])
             for (a, b), names in self._windows.items()
         ]
         gate, trials = self.gate, max(self.evidence.trials, len(self.evidence.contenders))

@@ -26,6 +26,7 @@ PROMOTED: Final = "promoted"
 ROLLED_BACK: Final = "rolled_back"
 FAILED: Final = "failed"
 GATE_REFUSED: Final = "gate_refused"
+ALARMED: Final = "alarmed"
 LAST_FAILURE: Final = "last_failure.txt"
 _MODULE: Final = "zoo.monitoring.delivery"
 
@@ -70,7 +71,7 @@ class Webhook:
         """Have something posted, and return at once.
 
         Args:
-            kind: `promoted`, `rolled_back`, `failed` or `gate_refused`.
+            kind: `promoted`, `rolled_back`, `failed`, `gate_refused` or `alarmed`.
             facts: strict JSON types.
 
         Returns:
@@ -123,6 +124,7 @@ def _said(outbox: Path, count: int) -> str:
 
 
 __all__ = [
+    "ALARMED",
     "FAILED",
     "GATE_REFUSED",
     "LAST_FAILURE",
