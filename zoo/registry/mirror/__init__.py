@@ -17,6 +17,7 @@ from zoo.errors import ConfigError
 from zoo.events import Observer
 from zoo.registry.mirror.client import Client
 from zoo.registry.mirror.following import Followed, Following
+from zoo.registry.mirror.owner import Owner
 from zoo.registry.mirror.shelf import Shelf
 from zoo.registry.store import Registry
 
@@ -107,7 +108,7 @@ class Mirror:
         )
         lines = [name for name in registry.lines() if line in (None, name)]
         return [
-            Following(registry, Shelf(client, self.prefix + name, name, store), name, observers).run(
+            Following(registry, Shelf(client, self.prefix + name, Owner(store, name)), name, observers).run(
                 anew=anew
             )
             for name in lines

@@ -10,17 +10,20 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPException
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from zoo import __version__
 from zoo.errors import MirrorRefused, MirrorUnavailable
 
+T = TypeVar("T")
+
 NO_SUCH: Final = "RESOURCE_DOES_NOT_EXIST"
 EXISTS: Final = "RESOURCE_ALREADY_EXISTS"
 _API: Final = "/api/2.0/mlflow/"
+_REFUSALS: Final = (400, 404, 409)  # what MLflow says of a request; all else is said of us, or of itself
 _LONGEST: Final = 300  # characters of what a server says; MLflow quotes whole SQL statements
 
 
@@ -45,27 +48,57 @@ class Client:
             self._headers["Authorization"] = authorization
         self._opener = urllib.request.build_opener(_Nowhere)
 
-    def get(self, path: str, **query: str | int) -> dict[str, Any]:
+    def get(self, path: str, take: Callable[[dict[str, Any]], T], **query: str | int) -> T:
         """Ask for something.
+
+        Args:
+            path: behind `/api/2.0/mlflow/`.
+            take: takes from the answer what is wanted.
+            **query: of the address.
 
         Raises:
             MirrorUnavailable: no answer in time, or none of MLflow's.
             MirrorRefused: an answer with an error code of MLflow's.
         """
-        return self._call("GET", f"{path}?{urlencode(query)}", None)
+        return self._call("GET", f"{path}?{urlencode(query)}", None, take)
 
-    def post(self, path: str, body: Mapping[str, Any], *, method: str = "POST") -> dict[str, Any]:
+    def ask(self, path: str, take: Callable[[dict[str, Any]], T], body: Mapping[str, Any]) -> T:
+        """Do the same where MLflow wants a question, or something that is to be done, as a body."""
+        return self._call("POST", path, body, take)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> None:
         """Have something done; raises as `get`."""
-        return self._call(method, path, json.dumps(body, allow_nan=False).encode())
+        self._call("POST", path, body, dict)
 
-    def _call(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
+    def delete(self, path: str, body: Mapping[str, Any]) -> None:
+        """Have something deleted; raises as `get`."""
+        self._call("DELETE", path, body, dict)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        take: Callable[[dict[str, Any]], T],
+    ) -> T:
         where = f"{self.url}: {path.partition('?')[0]}"
         request = urllib.request.Request(  # noqa: S310  # http or https, as parsed
-            self.url + _API + path, body, self._headers, method=method
+            self.url + _API + path,
+            None if body is None else json.dumps(body, allow_nan=False).encode(),
+            self._headers,
+            method=method,
         )
         with _explained(where), self._opener.open(request, timeout=self._left()) as answer:
             content = answer.read()
-        return _object(content, where)
+        try:
+            return take(dict(json.loads(content or b"{}")))
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise MirrorUnavailable(
+                "the answer is not MLflow's",
+                where=where,
+                expected="what its REST API says",
+                remedy="check mirror.uri",
+            ) from error
 
     def _left(self) -> float:
         """Return the seconds that the next answer may take."""
@@ -92,7 +125,7 @@ def _explained(where: str) -> Iterator[None]:
 def _refusal(error: urllib.error.HTTPError, where: str) -> MirrorRefused | MirrorUnavailable:
     with contextlib.suppress(OSError, HTTPException, ValueError):
         said = json.loads(error.read())
-        if isinstance(said, dict) and "error_code" in said and error.code < 500:
+        if isinstance(said, dict) and "error_code" in said and error.code in _REFUSALS:
             message = str(said.get("message", ""))[:_LONGEST]
             return MirrorRefused(f"refused: {message}", code=str(said["error_code"]), where=where)
     if error.code in (401, 403):
@@ -108,18 +141,6 @@ def _refusal(error: urllib.error.HTTPError, where: str) -> MirrorRefused | Mirro
         )
     remedy = None if error.code >= 500 else "check mirror.uri: is it an MLflow server's?"
     return MirrorUnavailable(f"HTTP {error.code} {error.reason}", where=where, remedy=remedy)
-
-
-def _object(content: bytes, where: str) -> dict[str, Any]:
-    try:
-        parsed = json.loads(content or b"{}")
-    except ValueError:
-        parsed = None
-    if not isinstance(parsed, dict):
-        raise MirrorUnavailable(
-            "the answer is not MLflow's", where=where, expected="a JSON object", remedy="check mirror.uri"
-        )
-    return parsed
 
 
 class _Nowhere(urllib.request.HTTPRedirectHandler):
