@@ -57,9 +57,11 @@ def _annual(board: Mapping[str, Any]) -> float:
 
 def _cells(row: Mapping[str, Any]) -> tuple[object, ...]:
     rank = "" if row["rank"] is None else str(row["rank"])
-    name = [f"{rank:<2} {row['name']}"]
+    name = [f"{rank:<2}{row['name']}"]
     if row["kind"] == "version":
-        name.append(f"   {row['spec']}\n   {row['stage']}")
+        name.append(f"  {row['spec']}\n  {row['stage']}")
+    if row.get("vintage") is not None:
+        name.append(f"  trained until {row['vintage']}")
     return "\n".join(name), _sharpe(row), _returns(row), _costs(row), _evidence(row)
 
 

@@ -17,6 +17,7 @@ MOMENTUM: Final = "momentum_12_1"
 EQUAL_WEIGHT: Final = "equal_weight"
 ZERO: Final = "zero"
 PERMUTED: Final = "permuted"
+REFIT: Final = "champion_refit"
 
 _MONTHS: Final = 12
 
@@ -78,10 +79,10 @@ def permute(ground: Ground, scores: Floats, start: int, horizon: int, *, count: 
     for number in range(count):
         names = chance.permutation(scores.shape[1])
         moved = np.where(known, scores[:, names], np.nan)
-        held = ground.hold(moved, start, horizon)
+        held = ground.hold(moved, start, horizon, ranked=False)
         sharpes[number] = annual_sharpe(held, ground)
         turnovers[number] = held.figures["annual_turnover"].mean
-    own = ground.hold(scores, start, horizon).figures["annual_turnover"].mean
+    own = ground.hold(scores, start, horizon, ranked=False).figures["annual_turnover"].mean
     return Permuted(sharpes, turnovers, own)
 
 
@@ -94,6 +95,7 @@ __all__ = [
     "EQUAL_WEIGHT",
     "MOMENTUM",
     "PERMUTED",
+    "REFIT",
     "ZERO",
     "Permuted",
     "annual_sharpe",

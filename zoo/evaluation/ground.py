@@ -15,12 +15,20 @@ from numpy.typing import NDArray
 
 from zoo.errors import DataError, PortfolioError
 from zoo.evaluation.visible import visible_digests
-from zoo.metrics import PhaseFigure, over_phases_of, performance_of, rank_ic_by_date, rank_ic_over_phases
+from zoo.metrics import (
+    PhaseFigure,
+    mean_with_error,
+    over_phases_of,
+    overlap_lags,
+    performance_of,
+    rank_ic_by_date,
+)
 from zoo.portfolio import Costs, PhasePerformance, over_phases
 from zoo.trust import TARGET_KEY, Trust
 
 if TYPE_CHECKING:
     from zoo.data import Dataset
+    from zoo.evaluation.days import Days
 
 Floats = NDArray[np.float64]
 Policy = Callable[[Floats], Floats]
@@ -153,8 +161,24 @@ class Ground:
             raise DataError(f"{bar} is no bar of {self.data.name}")
         return found
 
+    def placed(self, days: Days) -> tuple[int, Floats]:
+        """Return the bar on which days begin, and their scores on every bar from there on: bars × assets."""
+        start = self.place(days.dates[0])
+        bars = self.dates[start:]
+        at = bars.get_indexer(days.dates)
+        scores = np.full((len(bars), len(self.data.assets)), np.nan)
+        scores[at[at >= 0]] = days.on(self.data.assets)[at >= 0]
+        return start, scores
+
     def hold(
-        self, scores: Floats, start: int, horizon: int, *, policy: Policy | None = None, plain: bool = False
+        self,
+        scores: Floats,
+        start: int,
+        horizon: int,
+        *,
+        policy: Policy | None = None,
+        plain: bool = False,
+        ranked: bool = True,
     ) -> Held:
         """Hold scores from a bar on, over every starting phase, by the one definition of `zoo.portfolio`.
 
@@ -164,6 +188,7 @@ class Ground:
             horizon: bars that the scores look ahead.
             policy: another one than the ground's.
             plain: never less equal weight.
+            ranked: whether the rank IC is asked for; else it is NaN.
         """
         volume = self.data.fields.get("volume")
         found = over_phases(
@@ -179,8 +204,9 @@ class Ground:
             volume=None if volume is None else volume.to_numpy(),
         )
         least = None if plain or not self.holds_nothing_short else self.equal_weight(start, horizon)
-        labels = self.labels(horizon)[start : start + len(scores)]
-        ranked = rank_ic_over_phases(scores, labels, horizon=horizon, every=self.every)
+        by_bar = np.full(len(scores), np.nan)
+        if ranked:
+            by_bar = rank_ic_by_date(scores, self.labels(horizon)[start : start + len(scores)])
         at, net = found.mean_net()
         gross, turnover = (_mean(found, name, len(net)) for name in ("gross", "turnover"))
         if least is not None:
@@ -192,8 +218,8 @@ class Ground:
             net,
             gross,
             turnover,
-            rank_ic_by_date(scores, labels),
-            {**figures, "rank_ic": ranked},
+            by_bar,
+            {**figures, "rank_ic": self._over_phases(by_bar, horizon)},
         )
 
     def equal_weight(self, start: int, horizon: int) -> PhasePerformance:
@@ -232,6 +258,12 @@ class Ground:
         found = np.full(self.prices.shape, np.nan)
         found[:-horizon] = self.prices[horizon:] / self.prices[:-horizon] - 1.0
         return found
+
+    def _over_phases(self, by_bar: Floats, horizon: int) -> PhaseFigure:
+        """Return the mean rank IC over starting phases; as `zoo.metrics.rank_ic_over_phases`."""
+        lags = overlap_lags(horizon, self.every)
+        found = (mean_with_error(by_bar[phase :: self.every], lags) for phase in range(self.every))
+        return over_phases_of((one.mean, one.se) for one in found)
 
     def _active(self, found: PhasePerformance, least: PhasePerformance) -> dict[str, PhaseFigure]:
         """Return the figures of each phase's return less that of equal weight in the same phase."""

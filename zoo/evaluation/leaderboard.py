@@ -16,6 +16,7 @@ from zoo.errors import Interrupted, NothingToDo, ZooError
 from zoo.evaluation.feed import Feed, declaration_of, fetch
 from zoo.evaluation.ground import Ground
 from zoo.evaluation.record import Index, Record, records_of, records_root
+from zoo.evaluation.refit import PREFIX
 from zoo.evaluation.rules import BoardRules
 from zoo.evaluation.score import ShrunkenSharpe, shrunken_sharpe
 from zoo.evaluation.standing import Standing, standing_of
@@ -160,6 +161,7 @@ class Leaderboard:
     now: dt.datetime
     observers: Iterable[Observer] = ()
     notices: list[str] = field(default_factory=list)
+    _unseen: int = 0
 
     def board(self) -> Board:
         """Return the board.
@@ -203,12 +205,13 @@ class Leaderboard:
     def _entrants(self, root: Path) -> list[Entrant]:
         """Return every version of the line, and every record, retired ones included."""
         versions = {one.version_id: one for one in self.registry.versions(line=self.line.name)}
-        records = {one.version_id for one in records_of(root)}
+        records = {one.version_id for one in records_of(root) if not one.version_id.startswith(PREFIX)}
         found = []
         for name in [*versions, *sorted(records - set(versions))]:
             version = versions.get(name)
             if version is not None and version.stage not in (CHAMPION, CHALLENGER) and name not in records:
-                continue  # it was retired before anybody looked
+                self._unseen += 1  # it may have been shadowed, and its record taken away
+                continue
             found.append(self._entrant(name, version, root))
         if not found:
             raise NothingToDo("the line has no version", where=self.line.name, remedy="register some first")
@@ -286,7 +289,7 @@ class Leaderboard:
 
     def _luck(self, entrants: Sequence[Entrant]) -> Luck:
         """Return SR0, the highest over the ledger's sets: where a version came from does not help it."""
-        shadowed = sum(one.index is not None for one in entrants)
+        shadowed = self._unseen + sum(one.index is not None or one.reason is not None for one in entrants)
         trials = self.registry.ledger.count(self.line.name) + shadowed
         found = []
         for one in self.registry.ledger.sets(self.line.name):
@@ -307,19 +310,20 @@ class Leaderboard:
 
 def ranked(entrants: Iterable[Entrant], luck: Luck) -> list[Entrant]:
     """Give everybody who is compared a score, and champion and challengers a rank by it."""
-    scored = [_scored(one, luck) for one in entrants]
-    racing = [one for one in scored if one.reason is None and one.score is not None]
+    known = [scored(one, luck) for one in entrants]
+    racing = [one for one in known if one.reason is None and one.score is not None]
     racing.sort(key=lambda one: (-_value(one), -_measured(one), one.version_id))
     found: list[Entrant] = []
     for place, one in enumerate(racing, start=1):
         tied = found and _value(found[-1]) == _value(one)
         found.append(replace(one, rank=found[-1].rank if tied else place))
-    others = [one for one in scored if one.reason is not None]
+    others = [one for one in known if one.reason is not None]
     others.sort(key=lambda one: (one.standing is None, -_value(one), one.version_id))
     return found + others
 
 
-def _scored(one: Entrant, luck: Luck) -> Entrant:
+def scored(one: Entrant, luck: Luck) -> Entrant:
+    """Give an entrant its score, and the reason why it has no rank where that is known."""
     standing = one.standing
     if standing is None:
         return one
@@ -354,4 +358,4 @@ def _value(one: Entrant) -> float:
     return one.score.value if one.score is not None and math.isfinite(one.score.value) else -math.inf
 
 
-__all__ = ["Board", "Entrant", "Leaderboard", "Luck", "Terms", "ranked"]
+__all__ = ["Board", "Entrant", "Leaderboard", "Luck", "Terms", "ranked", "scored"]

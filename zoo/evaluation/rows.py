@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.evaluation.baselines import ZERO, Permuted
+from zoo.evaluation.baselines import PERMUTED, REFIT, ZERO, Permuted
 from zoo.evaluation.ground import Held
 from zoo.evaluation.leaderboard import Board, Entrant
 from zoo.evaluation.visible import text_of
@@ -107,6 +107,7 @@ def rows_of(
     held_out: Mapping[str, int],
     permuted: Permuted | None = None,
     lineages: Mapping[str, Entrant] | None = None,
+    refits: Mapping[str, Entrant] | None = None,
     baselines: Mapping[str, Held] | None = None,
 ) -> list[Row]:
     """Return the rows of a board: versions in the order of the board, then lineages, then baselines.
@@ -117,6 +118,7 @@ def rows_of(
         held_out: bars of held-out evidence inside the experiment, by version.
         permuted: the permuted scores of the board's reference.
         lineages: of specs, by name.
+        refits: the champion's architecture, by vintage.
         baselines: by name.
     """
     common = _common(board, display)
@@ -128,7 +130,20 @@ def rows_of(
     ]
     for name, one in (lineages or {}).items():
         rows.append({**version_row(one, board, display, own, permuted), "kind": "lineage", "name": name})
+    for vintage, one in (refits or {}).items():
+        rows.append(
+            {
+                **version_row(one, board, display, own, permuted),
+                "kind": "baseline",
+                "name": REFIT,
+                "rank": None,
+                "reason": one.reason or "a baseline",
+                "vintage": vintage[:10],
+            }
+        )
     rows += [baseline_row(name, held, board, own) for name, held in (baselines or {}).items()]
+    if not board.ground.holds_nothing_short:
+        rows.append(zero_row(board))
     if permuted is not None:
         rows.append(permuted_row(permuted))
     for row in rows:
@@ -200,19 +215,22 @@ def figures_of(held: Held) -> Row:
 
 def baseline_row(name: str, held: Held, board: Board, own: Floats | None) -> Row:
     """Return the row of a baseline: it has no rank, and nothing was selected for it."""
-    row = _plain_row(name)
-    if name == ZERO:
-        return row | {"net_return": _figure(PhaseFigure(0.0, 0.0, 0.0, 0.0, 0.0, board.ground.every))}
-    return row | {
+    return _plain_row(name) | {
         **figures_of(held),
         "net_t": mean_with_error(held.net, 0).t,
         "correlation": correlation(held.net, own),
     }
 
 
+def zero_row(board: Board) -> Row:
+    """Return the row of doing nothing, which is what a policy that is long as much as short has to beat."""
+    nothing = _figure(PhaseFigure(0.0, 0.0, 0.0, 0.0, 0.0, board.ground.every))
+    return _plain_row(ZERO) | {"net_return": nothing, "gross_return": nothing}
+
+
 def permuted_row(permuted: Permuted) -> Row:
     """Return the row of permuted scores: minimum, median and maximum are over permutations."""
-    return _plain_row("permuted") | {
+    return _plain_row(PERMUTED) | {
         "net_sharpe": _spread(permuted.sharpe),
         "turnover": _spread(permuted.turnover),
         "own_turnover": permuted.own_turnover,
@@ -338,4 +356,5 @@ __all__ = [
     "permuted_row",
     "rows_of",
     "version_row",
+    "zero_row",
 ]

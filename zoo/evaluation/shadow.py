@@ -10,8 +10,9 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from zoo.errors import FutureBars, Interrupted, NothingToDo, ShadowError, ZooError
@@ -19,15 +20,18 @@ from zoo.evaluation.feed import Feed, declaration_of, fetch
 from zoo.evaluation.guard import within
 from zoo.evaluation.proof import features_of
 from zoo.evaluation.record import Record, records_root, writing
+from zoo.evaluation.refit import about_refit, name_of, refit
 from zoo.evaluation.rules import ShadowRules
 from zoo.evaluation.seats import Candidate, check_reachable, seated
 from zoo.evaluation.subject import FAILED, WAITING, InShadow, Shadowed, Subject, about
 from zoo.evaluation.visible import text_of
 from zoo.events import Advanced, Failed, Finished, Noticed, Observer, Started, emit
 
-if TYPE_CHECKING:
-    import pandas as pd
+CHALLENGER: Final = "challenger"
+CHAMPION: Final = "champion"
+BASELINE: Final = "baseline"
 
+if TYPE_CHECKING:
     from zoo.line import Line
     from zoo.registry import Registry, Version
     from zoo.trust import Trust
@@ -103,6 +107,7 @@ class Shadowing:
         self.observers = list(observers)
         self.notices: list[str] = []
         self._last: pd.Timestamp | None = None
+        self._baselines: list[Shadowed] = []
 
     def run(self) -> ShadowRun:
         """Shadow whom it is the turn of.
@@ -124,6 +129,7 @@ class Shadowing:
                     self._source(group, task)
         finally:
             emit(self.observers, Finished(task))
+        results += self._baselines
         results += [Shadowed(one.version_id, one.spec, one.stage, WAITING) for one in waiting]
         until = None if self._last is None else text_of(self._last)
         return ShadowRun(self.line.name, champion, until, tuple(results), tuple(self.notices))
@@ -132,8 +138,6 @@ class Shadowing:
 
     def _chosen(self) -> tuple[str | None, list[Version], list[Version]]:
         """Return the champion's id, the versions that are shadowed, and those that wait for a seat."""
-        from zoo.registry.version import CHALLENGER, CHAMPION
-
         versions = self.registry.versions(line=self.line.name)
         champions = [one for one in versions if one.stage == CHAMPION]
         challengers = [one for one in versions if one.stage == CHALLENGER]
@@ -205,8 +209,35 @@ class Shadowing:
             return
         last = feed.data.dates[-1]
         self._last = last if self._last is None else max(self._last, last)
-        for shared in _sharing(group):
+        for shared in _sharing([*group, *self._refits(group, feed)]):
             self._shared(shared, feed, task)
+
+    def _refits(self, group: Sequence[Subject], feed: Feed) -> list[Subject]:
+        """Return the champion's architecture, trained on the data of each challenger of another vintage."""
+        champion = next((one for one in group if one.version.stage == CHAMPION), None)
+        if champion is None:
+            return []
+        own = champion.about.trained_until
+        there = {one.about.trained_until for one in group if one.about.trained_until not in (None, own)}
+        found = []
+        for vintage in sorted(str(one) for one in there):
+            if pd.Timestamp(vintage) > feed.data.dates[-1]:
+                continue  # the data is cut before it ends
+            name = name_of(champion.version.version_id, vintage)
+            result = Shadowed(name, champion.version.spec, BASELINE)
+            self._baselines.append(result)
+            with self._own(result):
+                found.append(self._refit(champion, vintage, feed, result))
+        return found
+
+    def _refit(self, champion: Subject, vintage: str, feed: Feed, result: Shadowed) -> Subject:
+        record = Record(self.root, result.version_id)
+        with within(self.rules.seconds, f"training {result.version_id}"):
+            sensor, train_end = refit(champion.sensor, feed.data.until(vintage))
+        known = record.index()
+        since = self.now.isoformat() if known is None else known.about.registered_at
+        told = about_refit(champion.about, vintage, train_end, since)
+        return Subject(champion.version, sensor, told, record, result)
 
     def _shared(self, group: Sequence[Subject], feed: Feed, task: str) -> None:
         try:
@@ -221,9 +252,9 @@ class Shadowing:
         for subject in group:
             with self._own(subject.found):
                 InShadow(subject, feed, features, self.rules).shadow()
-            emit(self.observers, Advanced(task, note=subject.version.version_id))
+            emit(self.observers, Advanced(task, note=subject.found.version_id))
             for notice in subject.found.notices:
-                emit(self.observers, Noticed(subject.version.version_id, notice))
+                emit(self.observers, Noticed(subject.found.version_id, notice))
 
     # --- telling --------------------------------------------------------------------------------
 

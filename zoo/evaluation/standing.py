@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import os
-import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,15 +14,13 @@ from numpy.typing import NDArray
 
 from zoo.evaluation.days import Days
 from zoo.evaluation.ground import Ground, Held
+from zoo.evaluation.keeping import Arrays, keep, key_of, recalled
 from zoo.evaluation.record import Index, Record
 from zoo.evaluation.window import Window
 from zoo.metrics import PhaseFigure
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-FORMAT: Final = 1
-FOLDER: Final = ".standings"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +42,9 @@ class Standing:
     vanished: tuple[str, ...]
 
 
-def standing_of(record: Record, index: Index, ground: Ground, window: Window, root: Path | None) -> Standing:
+def standing_of(
+    record: Record, index: Index, ground: Ground, window: Window, root: Path | None = None
+) -> Standing:
     """Return what a record came to on a window.
 
     Args:
@@ -57,36 +52,70 @@ def standing_of(record: Record, index: Index, ground: Ground, window: Window, ro
         index: what it holds.
         ground: what it is judged on.
         window: the bars.
-        root: where results are kept, the directory of the line's records; None keeps nothing.
+        root: the directory of the line's records, where the result is kept; None keeps nothing.
 
     Raises:
         RecordCorrupt: a file is missing, torn or edited; the message names it.
         PortfolioError, DataError, ManifestError: a policy or prices that do not fit.
     """
-    key = _key(record, index, ground, window)
-    place = None if root is None else root / FOLDER / f"{record.version_id}.npz"
-    if place is not None and (kept := _kept(place, key)) is not None:
-        return kept
-    days = record.days(index=index)
-    assert days is not None  # noqa: S101  # whoever has a window has days
-    found = computed(days, ground, window, index.about.horizon)
-    if place is not None:
-        _keep(place, key, found)
+
+    def days() -> Days:
+        found = record.days(index=index)
+        assert found is not None  # noqa: S101  # whoever has a window has days
+        return found
+
+    made_of = [(record, index)]
+    return kept_standing(record.version_id, made_of, days, index.about.horizon, ground, window, root)
+
+
+def kept_standing(
+    name: str,
+    made_of: Iterable[tuple[Record, Index]],
+    days: Callable[[], Days],
+    horizon: int,
+    ground: Ground,
+    window: Window,
+    root: Path | None,
+) -> Standing:
+    """Return what is kept of a standing, or compute and keep it.
+
+    Args:
+        name: under which it is kept.
+        made_of: the records that the days are from.
+        days: reads them.
+        horizon: bars that they look ahead.
+        ground: what it is judged on.
+        window: the bars.
+        root: the directory of the line's records; None keeps nothing.
+    """
+    told = [fingerprint(*one) for one in made_of]
+    key = key_of(told, horizon, ground.digest, window.first.isoformat(), window.last.isoformat())
+    with suppress(KeyError, ValueError, TypeError):  # of another zoo
+        if (arrays := recalled(root, name, key)) is not None:
+            return _unpacked(arrays)
+    found = computed(days(), ground, window, horizon)
+    keep(root, name, key, _packed(found))
     return found
 
 
+def fingerprint(record: Record, index: Index) -> list[Any]:
+    """Return what a record is, and when each of its very files was written: an edited one is read again."""
+    files = []
+    for entry in index.entries:
+        with suppress(OSError):
+            found = (record.path / entry.file).stat()
+            files.append([entry.file, found.st_size, found.st_mtime_ns])
+    return [index.head, files]
+
+
 def computed(days: Days, ground: Ground, window: Window, horizon: int) -> Standing:
-    """Hold what a record predicted on a window."""
-    rows = np.flatnonzero((days.dates >= window.first) & (days.dates <= window.last))
-    part = days.part(rows)
-    vanished = tuple(name for name in part.assets if name not in set(ground.data.assets))
-    vanished = tuple(name for name in vanished if np.isfinite(part.on([name])).any())
+    """Hold what was predicted on a window."""
+    part = days.part(np.flatnonzero((days.dates >= window.first) & (days.dates <= window.last)))
+    gone = [name for name in part.assets if name not in set(ground.data.assets)]
+    vanished = tuple(name for name in gone if np.isfinite(part.on([name])).any())
     if vanished:
         ground = ground.with_assets(vanished)
-    start = ground.place(part.dates[0])
-    bars = ground.dates[start:]
-    scores = np.full((len(bars), len(ground.data.assets)), np.nan)
-    scores[bars.get_indexer(part.dates)] = part.on(ground.data.assets)
+    start, scores = ground.placed(part)
     held = ground.hold(scores, start, horizon)
     live = part.live[part.dates.get_indexer(held.dates)]
     return Standing(held, live, np.isfinite(scores).sum(axis=1), _level(scores), vanished)
@@ -100,46 +129,7 @@ def _level(scores: Floats) -> Flags:
     return np.asarray(known.any(axis=1) & (low == high))
 
 
-# --- keeping ------------------------------------------------------------------------------------
-
-
-def _key(record: Record, index: Index, ground: Ground, window: Window) -> str:
-    """Return a digest of all that a standing follows from, and of the very files: an edited one is read."""
-    files = []
-    for entry in index.entries:
-        with suppress(OSError):
-            found = (record.path / entry.file).stat()
-            files.append([entry.file, found.st_size, found.st_mtime_ns])
-    told = [FORMAT, index.head, files, ground.digest, window.first.isoformat(), window.last.isoformat()]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
-
-
-def _kept(place: Path, key: str) -> Standing | None:
-    """Return what is kept under a key; None where it is another's, torn, or not there."""
-    try:
-        content = place.read_bytes()
-        digest, _, packed = content.partition(b"\n")
-        if digest.decode() != f"{key} {hashlib.sha256(packed).hexdigest()}":
-            return None
-        with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
-            return _unpacked(arrays)
-    except (OSError, ValueError, KeyError):
-        return None
-
-
-def _keep(place: Path, key: str, found: Standing) -> None:
-    """Keep a result; where it cannot be written it is computed again the next time."""
-    buffer = io.BytesIO()
-    np.savez(buffer, **_packed(found))
-    packed = buffer.getvalue()
-    with suppress(OSError):
-        place.parent.mkdir(exist_ok=True)
-        staging = place.with_suffix(f".{secrets.token_hex(4)}")
-        staging.write_bytes(f"{key} {hashlib.sha256(packed).hexdigest()}\n".encode() + packed)
-        os.replace(staging, place)  # noqa: PTH105
-
-
-def _packed(found: Standing) -> dict[str, Any]:
+def _packed(found: Standing) -> Arrays:
     held = found.held
     return {
         "dates": held.dates.as_unit("ns").asi8,
@@ -160,18 +150,16 @@ def _packed(found: Standing) -> dict[str, Any]:
 def _unpacked(arrays: Mapping[str, Any]) -> Standing:
     dates = pd.DatetimeIndex(arrays["dates"].astype("datetime64[ns]"))
     zone = str(arrays["zone"])
-    figures = {
-        str(name): _figure(row.tolist()) for name, row in zip(arrays["names"], arrays["figures"], strict=True)
-    }
+    rows = zip(arrays["names"].tolist(), arrays["figures"].tolist(), strict=True)
     held = Held(
         dates.tz_localize("UTC").tz_convert(zone) if zone else dates,
         arrays["net"],
         arrays["gross"],
         arrays["turnover"],
         arrays["rank_ic"],
-        figures,
+        {name: _figure(row) for name, row in rows},
     )
-    vanished = tuple(str(name) for name in arrays["vanished"])
+    vanished = tuple(arrays["vanished"].tolist())
     return Standing(held, arrays["live"], arrays["predicted"], arrays["level"], vanished)
 
 
@@ -180,4 +168,4 @@ def _figure(row: list[float]) -> PhaseFigure:
     return PhaseFigure(mean, se, minimum, median, maximum, int(phases))
 
 
-__all__ = ["FOLDER", "Standing", "computed", "standing_of"]
+__all__ = ["Standing", "computed", "fingerprint", "kept_standing", "standing_of"]

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from zoo.evaluation.baselines import EQUAL_WEIGHT, MOMENTUM, ZERO, Permuted, hold_momentum, permute
+from zoo.errors import Interrupted, ZooError
+from zoo.evaluation.baselines import EQUAL_WEIGHT, MOMENTUM, Permuted, hold_momentum, permute
 from zoo.evaluation.ground import Held, equal_weight
-from zoo.evaluation.leaderboard import Board, Leaderboard, Terms
+from zoo.evaluation.keeping import keep, key_of, recalled
+from zoo.evaluation.leaderboard import CHALLENGER, Board, Entrant, Leaderboard, Terms, scored
+from zoo.evaluation.lineages import lineages_of
 from zoo.evaluation.record import Record, records_root
+from zoo.evaluation.refit import name_of
 from zoo.evaluation.rows import Row, display_of, rows_of
+from zoo.evaluation.standing import fingerprint, standing_of
+from zoo.evaluation.window import Cover, why_not_comparable
 from zoo.events import Observer
 
 if TYPE_CHECKING:
     from zoo.line import Line
     from zoo.registry import Registry
 
-_SEED = 0
+_SEED: Final = 0
+_PERMUTED: Final = "permuted"
 
 
 def standings(
@@ -38,13 +46,15 @@ def standings(
         ZooError: the registry, the data or the policy cannot be had.
     """
     board = Leaderboard(registry, artifacts, line, terms, now, observers).board()
-    rules = terms.rules
+    rules, root = terms.rules, records_root(artifacts, line.name)
     display = display_of(board, draws=rules.draws, blocks=rules.blocks, seed=_SEED)
     return rows_of(
         board,
         display,
         held_out=held_out_bars(registry, board),
-        permuted=permuted_of(board, artifacts, rules.permutations),
+        permuted=permuted_of(board, root, rules.permutations),
+        lineages=lineages_of(board, root),
+        refits=champion_refits(board, root),
         baselines=baselines_of(board),
     )
 
@@ -61,19 +71,63 @@ def held_out_bars(registry: Registry, board: Board) -> dict[str, int]:
     return found
 
 
-def permuted_of(board: Board, artifacts: Path, count: int) -> Permuted | None:
+def permuted_of(board: Board, root: Path, count: int) -> Permuted | None:
     """Return the permuted scores of the board's reference; None where none were asked for."""
     reference = board.of(board.window.reference)
     if not count or reference is None or reference.index is None or reference.standing is None:
         return None
-    record = Record(records_root(artifacts, board.line), reference.version_id)
-    days, ground, window = record.days(index=reference.index), board.ground, board.window
+    record, index, window = Record(root, reference.version_id), reference.index, board.window
+    told = [window.first.isoformat(), window.last.isoformat(), count, _SEED]
+    key = key_of("permuted", fingerprint(record, index), board.ground.digest, told)
+    kept = recalled(root, _PERMUTED, key)
+    if kept is not None:
+        return Permuted(kept["sharpe"], kept["turnover"], float(kept["own"]))
+    days = record.days(index=index)
     assert days is not None  # noqa: S101  # it is compared
-    start = ground.place(window.first)
-    scores = np.full((len(ground.dates) - start, len(ground.data.assets)), np.nan)
     part = days.part(np.flatnonzero((days.dates >= window.first) & (days.dates <= window.last)))
-    scores[ground.dates[start:].get_indexer(part.dates)] = part.on(ground.data.assets)
-    return permute(ground, scores, start, reference.index.about.horizon, count=count, seed=_SEED)
+    start, scores = board.ground.placed(part)
+    found = permute(board.ground, scores, start, index.about.horizon, count=count, seed=_SEED)
+    own = np.array(found.own_turnover)
+    keep(root, _PERMUTED, key, {"sharpe": found.sharpe, "turnover": found.turnover, "own": own})
+    return found
+
+
+def champion_refits(board: Board, root: Path) -> dict[str, Entrant]:
+    """Return the champion's architecture on each vintage of the challengers, by vintage.
+
+    A vintage that is the champion's own is the champion itself.
+    """
+    champion = board.of(board.champion)
+    if champion is None or champion.index is None:
+        return {}
+    own = champion.index.about.trained_until
+    vintages = {
+        one.index.about.trained_until
+        for one in board.entrants
+        if one.stage == CHALLENGER and one.index is not None
+    } | {own}
+    found = {}
+    for vintage in sorted(one for one in vintages if one is not None):
+        if vintage == own:
+            found[vintage] = champion
+        else:
+            found[vintage] = _refit(board, champion, Record(root, name_of(champion.version_id, vintage)))
+    return found
+
+
+def _refit(board: Board, champion: Entrant, record: Record) -> Entrant:
+    one = Entrant(record.version_id, "baseline", champion.spec)
+    try:
+        index = record.index()
+        reason = why_not_comparable(Cover.of(index), board.window, board.ground.dates)
+        if index is None or reason is not None:
+            return replace(one, index=index, reason=f"not comparable: {reason}")
+        standing = standing_of(record, index, board.ground, board.window, record.path.parent)
+    except Interrupted:
+        raise
+    except ZooError as error:
+        return replace(one, reason=f"not comparable: {error}")
+    return replace(scored(replace(one, index=index, standing=standing), board.luck), reason="a baseline")
 
 
 def baselines_of(board: Board) -> dict[str, Held]:
@@ -85,9 +139,7 @@ def baselines_of(board: Board) -> dict[str, Held]:
     if ground.holds_nothing_short:
         scores = np.where(np.isnan(ground.prices[start:]), np.nan, 1.0)
         found[EQUAL_WEIGHT] = ground.hold(scores, start, horizon, policy=equal_weight, plain=True)
-    else:
-        found[ZERO] = found[MOMENTUM]
     return found
 
 
-__all__ = ["baselines_of", "held_out_bars", "permuted_of", "standings"]
+__all__ = ["baselines_of", "champion_refits", "held_out_bars", "permuted_of", "standings"]

@@ -133,7 +133,7 @@ class InShadow:
                 f" and its training on {subject.about.train_end}"
             )
         if len(rows):
-            with within(self.rules.seconds, subject.version.version_id):
+            with within(self.rules.seconds, subject.found.version_id):
                 days = self._predicted(rows)
             index = self._written(index, days)
             found.new = len(days)
@@ -189,7 +189,7 @@ class InShadow:
         stored = self.subject.record.days(index=index)
         assert stored is not None  # noqa: S101  # it has a last bar
         known = np.flatnonzero(self.features.dates.isin(stored.dates))
-        with within(self.rules.seconds, self.subject.version.version_id):
+        with within(self.rules.seconds, self.subject.found.version_id):
             now = self._days(known)
         before = stored.part(stored.dates.get_indexer(now.dates))
         changed = _changed(before.on(now.assets), now.scores)
