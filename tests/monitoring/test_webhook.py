@@ -1,16 +1,19 @@
 """Notifications: what is posted, signed, retried, kept, and never waited for."""
 
+import contextlib
 import hashlib
 import hmac
 import json
 import socket
 import stat
+import threading
+import time
 
 import pytest
 
 from tests.monitoring.receiver import Receiver
 from zoo.errors import ConfigError
-from zoo.monitoring import webhook
+from zoo.monitoring import delivery, webhook
 from zoo.monitoring.delivery import deliver, main, sign
 from zoo.monitoring.webhook import Webhook, pending
 
@@ -162,3 +165,40 @@ def test_an_address_that_is_none_is_refused(outbox, url):
 def test_without_a_secret_there_is_nothing_to_sign_with(outbox, secret):
     with pytest.raises(ConfigError, match="ZOO_NOTIFY_SECRET"):
         Webhook.parse("https://example.org", secret, outbox)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_an_address_where_nobody_answers_holds_up_no_other(outbox):
+    with Receiver() as receiver:
+        Webhook.parse(refused_address(), SECRET, outbox).post("promoted", {"line": "a"})
+        Webhook.parse(receiver.url, SECRET, outbox).post("promoted", {"line": "b"})
+        deliver(outbox, SECRET, pauses=())
+        _, _, body = receiver.received.get(timeout=1)
+    assert json.loads(body)["line"] == "b"
+    (kept,) = pending(outbox)
+    assert '\\"line\\": \\"a\\"' in kept.read_text()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_an_answer_that_trickles_in_counts_as_none(outbox, monkeypatch):
+    monkeypatch.setattr(delivery, "_TIMEOUT", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=trickle, args=(server,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        Webhook.parse(url, SECRET, outbox).post("promoted", {})
+        started = time.monotonic()
+        deliver(outbox, SECRET, pauses=())
+        took = time.monotonic() - started
+    assert took < 3
+    assert len(pending(outbox)) == 1
+    assert "timed out" in (outbox / "last_failure.txt").read_text()
+
+
+def trickle(server):
+    """Send a header a byte at a time, for longer than anybody should wait."""
+    connection, _ = server.accept()
+    with connection, contextlib.suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        for _ in range(50):
+            connection.sendall(b"a")
+            time.sleep(0.1)

@@ -1,7 +1,8 @@
 """`python -m zoo.monitoring.delivery <outbox>`: deliver what waits there, with patience, and end.
 
 One process delivers at a time, the oldest first. What is refused for good (4xx) goes into `refused/`; what
-fails otherwise is tried again, with growing pauses, and then left for the next process.
+fails otherwise is tried again, with growing pauses, and then left for the next process, with whatever else is
+for the same address; other addresses do not wait for it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import hashlib
 import hmac
 import json
 import os
+import signal
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
@@ -45,13 +47,26 @@ def deliver(outbox: Path, secret: str, pauses: Sequence[float] = _PAUSES) -> Non
         secret: the key of the signatures.
         pauses: seconds before each further attempt at the same item.
     """
-    while pending(outbox):
+    silent: set[str] = set()  # addresses to which nothing can be delivered now
+    while _next(outbox, silent) is not None:
         with _alone(outbox) as alone:
             if not alone:
                 return  # whoever is at it looks again before it ends
-            while items := pending(outbox):
-                if not _delivered(items[0], secret, pauses):
-                    return
+            while (path := _next(outbox, silent)) is not None:
+                if not _delivered(path, secret, pauses):
+                    silent.add(_address(path))
+
+
+def _next(outbox: Path, silent: Set[str]) -> Path | None:
+    """Return the oldest item whose address is none of those."""
+    return next((path for path in pending(outbox) if not silent or _address(path) not in silent), None)
+
+
+def _address(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 @contextlib.contextmanager
@@ -107,12 +122,28 @@ def _request(item: dict[str, Any], name: str, secret: str) -> urllib.request.Req
 def _attempt(request: urllib.request.Request) -> tuple[int | None, str]:
     """Return the status, None where there was no answer, and a sentence."""
     try:
-        with _opener().open(request, timeout=_TIMEOUT) as answer:
+        with _at_most(_TIMEOUT), _opener().open(request, timeout=_TIMEOUT) as answer:
             return answer.status, f"HTTP {answer.status}"
     except urllib.error.HTTPError as error:
         return error.code, f"HTTP {error.code} {error.reason}"
     except (OSError, HTTPException) as error:  # URLError is an OSError
         return None, f"no answer: {getattr(error, 'reason', None) or error}"
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError where the block takes longer; a socket's own limit starts anew with every byte."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"timed out after {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 class _Nowhere(urllib.request.HTTPRedirectHandler):
