@@ -129,7 +129,7 @@ def test_a_log_that_is_a_directory_is_one_clear_error_and_nothing_is_registered(
     (root / "events.jsonl").mkdir(parents=True)
     with pytest.raises(StoreUnavailable, match=r"events\.jsonl"):
         registry.register(candidate())
-    assert registry.versions() == []
+    assert not (root / "registry.db").exists()
 
 
 def test_a_log_of_another_store_is_refused_and_left_as_it_is(
@@ -159,3 +159,37 @@ def test_the_end_is_found_however_long_the_last_line_is(three: Registry, root: P
     tail = EventLog(root).tail()
     assert tail is not None
     assert (tail.position, tail.size) == (4, (root / "events.jsonl").stat().st_size)
+
+
+@pytest.mark.parametrize("emptied", [False, True])
+def test_a_database_that_is_gone_does_not_read_as_one_that_never_was(
+    three: Registry, root: Path, url: str, emptied: bool
+) -> None:
+    version_id = three.versions()[0].version_id
+    (root / "registry.db").unlink()
+    if emptied:
+        (root / "registry.db").touch()
+    with Registry.open(url) as again:
+        for ask in (
+            lambda: again.champion("us_equity"),
+            lambda: again.load_champion("us_equity"),
+            again.versions,
+            again.events,
+            again.lines,
+            again.gc,
+            lambda: again.history("us_equity"),
+            lambda: again.get(version_id),
+            lambda: again.promote(version_id, expect=None, reason="first"),
+            lambda: again.retire(version_id),
+            lambda: again.rollback("us_equity", expect=None),
+        ):
+            with pytest.raises(LogAhead, match="verify rebuild=true"):
+                ask()
+    assert (root / "registry.db").exists() == emptied
+
+
+def test_what_is_left_of_a_log_that_was_to_be_written_anew_is_swept(three: Registry, root: Path) -> None:
+    (root / ".events.jsonl~0123abcd").write_bytes(lines(root)[0])
+    report = three.verify()
+    assert (report.ok, report.swept) == (True, (".events.jsonl~0123abcd",))
+    assert not (root / ".events.jsonl~0123abcd").exists()

@@ -104,3 +104,12 @@ def test_a_damaged_event_is_one_clear_error(three: Registry, root: Path) -> None
     tamper(root, "UPDATE events SET details = '{' WHERE position = 2")
     with pytest.raises(RegistryError, match="event 2 is damaged; run `zoo verify`"):
         three.events()
+
+
+def test_a_login_name_that_is_no_text_is_written_as_far_as_it_can_be(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGNAME", "caf\udce9")
+    registry.register(candidate(1))
+    assert registry.events()[-1].actor == "caf\\udce9"
+    assert registry.verify().ok

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sqlalchemy import text
 
-from zoo.errors import RegistryError, SchemaMismatch, StoreUnavailable
+from zoo.errors import LogAhead, RegistryError, SchemaMismatch, StoreUnavailable
 from zoo.metrics import trial_variance
 from zoo.registry import Ledger, Registry, Trial
 from zoo.registry.database import Database
@@ -451,3 +451,11 @@ def test_a_lock_that_somebody_holds_is_reported_and_nothing_is_recorded(tmp_path
 
 def test_the_ledger_is_one_of_the_registry_s_own(registry: Registry) -> None:
     assert isinstance(registry.ledger, Ledger)
+
+
+def test_no_trial_is_recorded_in_the_place_of_a_database_that_is_gone(registry: Registry, root: Path) -> None:
+    registry.register(candidate(1))
+    (root / "registry.db").unlink()
+    with pytest.raises(LogAhead):
+        registry.ledger.record(LINE, [trial(1)])
+    assert not (root / "registry.db").exists()

@@ -232,3 +232,19 @@ def test_what_came_of_it_is_json(lived: list[str], root: Path, url: str) -> None
     assert document["path"] == str(root / "registry.db")
     assert document["moved_aside"] == str(made.moved_aside)
     assert (document["versions"], document["in_place"]) == (6, True)
+
+
+def test_what_was_deleted_then_lost_and_registered_again_is_not_deleted(
+    registry: Registry, root: Path, url: str
+) -> None:
+    version_id = registry.register(candidate(1)).version.version_id
+    registry.retire(version_id)
+    registry.gc(dry_run=False)
+    (root / LINE / version_id / "version.json").unlink()
+    (root / "registry.db").unlink()
+    Registry.rebuild(url)
+    assert registry.register(candidate(1)).created
+    assert registry.get(version_id).deleted_at is None
+    assert registry.promote(version_id, expect=None, reason="first").changed
+    (root / LINE / version_id / "sensor.skops").write_bytes(b"changed")
+    assert "artefact" in [problem.kind for problem in registry.verify().problems]

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from zoo.errors import RegistryError
 from zoo.registry import document, history, queries
-from zoo.registry.eventlog import recorded
+from zoo.registry.eventlog import looking, recorded
 from zoo.registry.moves import Store
 from zoo.registry.schema import versions
 from zoo.registry.succession import Succession, succession
@@ -102,7 +102,7 @@ def collect(store: Store, *, dry_run: bool, keep: int, shadowed: Shadowed) -> Co
 def _survey(store: Store) -> tuple[list[Version], Succession]:
     """Return every version that is no challenger, the oldest first, and the succession on all lines."""
     query = queries.listing().where(versions.c.stage != CHALLENGER).order_by(versions.c.position)
-    with store.database.reading() as connection:
+    with looking(store.database, store.artifacts.root) as connection:
         if connection is None:
             return [], Succession()
         found = [document.from_row(row) for row in connection.execute(query).mappings()]

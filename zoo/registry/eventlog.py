@@ -156,6 +156,14 @@ class EventLog:
         aside = self._replace(wanted)
         return f"{self.path}: was damaged, and was written anew; the damaged one is {aside}", None
 
+    def sweep(self) -> tuple[str, ...]:
+        """Delete what a writer left who was killed while it wrote the log anew; return the names."""
+        found = sorted(self.path.parent.glob(f".{NAME}~*"))
+        with reporting(self.path):
+            for left in found:
+                left.unlink()
+        return tuple(left.name for left in found)
+
     def _append(self, rows: Iterable[Row], size: int) -> None:
         make_directory(self.path.parent)
         with reporting(self.path):
@@ -178,6 +186,29 @@ class EventLog:
             temporary.replace(self.path)
             sync_directory(self.path.parent)
         return aside
+
+
+@contextmanager
+def looking(database: Database, root: Path) -> Iterator[Connection | None]:
+    """Yield a connection that sees the store; None where there is none and never was.
+
+    Args:
+        database: the store.
+        root: the directory of all artefacts.
+
+    Raises:
+        LogAhead: there was a store: the log tells of events, and the database is gone.
+        StoreUnavailable: it cannot be read.
+    """
+    with database.reading() as connection:
+        if connection is not None:
+            yield connection
+            return
+    log = EventLog(root)
+    tail = log.tail()
+    with database.reading() as connection:  # once more: it may have been made meanwhile
+        log.check(connection, tail)
+        yield connection
 
 
 @contextmanager
@@ -251,4 +282,4 @@ def _ahead(path: Path, unknown: Sequence[Row]) -> str:
     )
 
 
-__all__ = ["NAME", "EventLog", "Tail", "line", "parse", "recorded"]
+__all__ = ["NAME", "EventLog", "Tail", "line", "looking", "parse", "recorded"]

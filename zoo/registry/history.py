@@ -91,7 +91,7 @@ def append(
         "version_id": version_id,
         "at": now(),
         "actor": _actor(),
-        "host": socket.gethostname(),
+        "host": _printable(socket.gethostname()),
         "reason": reason,
         "details": canonical.text(canonical.encode(details)),
         "previous": FIRST if last is None else last.digest,
@@ -162,9 +162,14 @@ def _event(row: Mapping[Any, Any]) -> Event:
 
 def _actor() -> str:
     try:
-        return getpass.getuser()
+        return _printable(getpass.getuser())
     except (KeyError, OSError, ImportError):  # a container's user need not have a name
         return str(os.getuid())
+
+
+def _printable(name: str) -> str:
+    """Return a name as UTF-8 can hold it: the environment may hold any bytes."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 __all__ = [

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Select, func, select
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, Select, func, select
 from zoo.errors import RegistryError
 from zoo.registry import schema
 from zoo.registry.database import Database
+from zoo.registry.eventlog import EventLog
 from zoo.registry.history import now
 from zoo.registry.schema import trials
 from zoo.registry.trial import FAILED, Trial, Window, from_row, rank, to_row
@@ -121,11 +123,13 @@ class Ledger:
 
     Args:
         database: the registry's.
+        root: the directory of all artefacts, whose event log tells of a database that is gone.
         read_only: refuse `record`.
     """
 
-    def __init__(self, database: Database, *, read_only: bool = False) -> None:
+    def __init__(self, database: Database, *, root: Path, read_only: bool = False) -> None:
         self._database = database
+        self._log = EventLog(root)
         self._read_only = read_only
 
     # --- recording ------------------------------------------------------------------------------
@@ -145,12 +149,15 @@ class Ledger:
 
         Raises:
             RegistryError: the registry was opened to read, or a trial is another line's or cannot be kept.
+            LogAhead: the database lost events that the exported log has.
             StoreUnavailable: the store cannot be locked or written.
         """
         if self._read_only:
             raise RegistryError("the registry was opened to read", remedy="open it without read_only")
         best = _best(line, found)
+        tail = self._log.tail()
         with self._database.reading() as connection:
+            self._log.check(connection, tail)
             fresh = best if connection is None else _fresh(connection, line, best)
         if not fresh:
             return 0  # without the write lock: the usual case when an experiment is used again

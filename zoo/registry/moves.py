@@ -16,7 +16,7 @@ from zoo.errors import ChampionChanged, ConfigError, MoveRefused, NoChampion, Ve
 from zoo.registry import history, queries
 from zoo.registry.artifacts import Artifacts
 from zoo.registry.database import Database
-from zoo.registry.eventlog import recorded
+from zoo.registry.eventlog import looking, recorded
 from zoo.registry.history import Event
 from zoo.registry.schema import versions
 from zoo.registry.succession import SOURCES, succession
@@ -236,7 +236,7 @@ def _crown(
 
 def _before(store: Store, line: str, expect: str | None) -> Version:
     """Return the version that a rollback of the line goes back to."""
-    with store.database.reading() as connection:
+    with looking(store.database, store.artifacts.root) as connection:
         past = succession([] if connection is None else queries.reigns(connection, line))
         earlier = [queries.find(connection, name) for name in reversed(past.earlier.get(line, []))]
         current = queries.champion(connection, line)
@@ -255,12 +255,12 @@ def _before(store: Store, line: str, expect: str | None) -> Version:
 
 
 def _look_up(store: Store, version_id: str) -> Version:
-    with store.database.reading() as connection:
+    with looking(store.database, store.artifacts.root) as connection:
         return queries.find(connection, version_id)
 
 
 def _champion(store: Store, line: str) -> Version | None:
-    with store.database.reading() as connection:
+    with looking(store.database, store.artifacts.root) as connection:
         return queries.champion(connection, line)
 
 

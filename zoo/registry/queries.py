@@ -9,15 +9,28 @@ from sqlalchemy import Connection, Row, Select, select
 
 from zoo.errors import VersionNotFound, did_you_mean
 from zoo.registry import document, history
-from zoo.registry.history import DELETED, LOST, PROMOTED, ROLLED_BACK, Event
+from zoo.registry.history import DELETED, LOST, PROMOTED, REGISTERED, ROLLED_BACK, Event
 from zoo.registry.schema import events, versions
 from zoo.registry.version import CHAMPION, Version
 
 
 def listing() -> Select[Any]:
     """Return the query of all versions, with `deleted_at`: when a version's files were deleted, else NULL."""
-    of_version = (events.c.version_id == versions.c.version_id) & (events.c.kind == DELETED)
-    return select(versions, events.c.at.label("deleted_at")).outerjoin(events, of_version)
+    later = events.alias("later")  # lost, and registered again: what was deleted was another directory
+    again = (
+        select(later.c.position)
+        .where(
+            later.c.version_id == events.c.version_id,
+            later.c.kind == REGISTERED,
+            later.c.position > events.c.position,
+        )
+        .correlate(events)
+        .exists()
+    )
+    of_version = (events.c.version_id == versions.c.version_id) & (events.c.kind == DELETED) & ~again
+    return select(versions, events.c.at.label("deleted_at")).select_from(
+        versions.outerjoin(events, of_version)
+    )
 
 
 def find(connection: Connection | None, version_id: str) -> Version:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -13,6 +14,7 @@ from zoo.registry.artifacts import DOCUMENT, FILES, SENSOR, Artifacts
 from zoo.registry.collection import Collection, Shadowed, collect, nothing_shadowed
 from zoo.registry.comparison import Comparison, compare
 from zoo.registry.database import Database
+from zoo.registry.eventlog import looking
 from zoo.registry.files import check_place
 from zoo.registry.history import DELETED, LOST, PROMOTED, RETIRED, ROLLED_BACK, Event
 from zoo.registry.ledger import Ledger
@@ -24,6 +26,8 @@ from zoo.registry.verification import VerifyReport, verify
 from zoo.registry.version import CHALLENGER, Candidate, Registered, Version
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from zoo.promotion import Sensor
     from zoo.trust import Trust
 
@@ -46,7 +50,8 @@ class Registry:
         Args:
             url: `sqlite:///path`, with `?timeout=seconds` for how long to wait for other writers (30).
             artifacts: the directory of the versions' directories; the database's own unless given.
-            read_only: refuse to register and to move. A missing store reads as an empty one either way.
+            read_only: refuse to register and to move. Where there never was a store, it reads as an empty one
+                either way; where its database is gone and its event log is not, reading raises LogAhead.
 
         Raises:
             ConfigError: for a URL that cannot be used.
@@ -74,7 +79,7 @@ class Registry:
     @property
     def ledger(self) -> Ledger:
         """Every permutation ever evaluated, by line: what registered versions were chosen from."""
-        return Ledger(self._database, read_only=self._read_only)
+        return Ledger(self._database, root=self._artifacts.root, read_only=self._read_only)
 
     @classmethod
     def rebuild(cls, url: str, *, artifacts: Path | None = None) -> Rebuilt:
@@ -113,7 +118,7 @@ class Registry:
         for column, value in ((versions.c.line, line), (versions.c.spec, spec), (versions.c.stage, stage)):
             if value is not None:
                 query = query.where(column == value)
-        with self._database.reading() as connection:
+        with self._looking() as connection:
             rows = [] if connection is None else connection.execute(query).mappings().all()
         return [document.from_row(row) for row in rows]
 
@@ -123,12 +128,12 @@ class Registry:
         Raises:
             VersionNotFound: no version has this id; the beginning of one is not enough.
         """
-        with self._database.reading() as connection:
+        with self._looking() as connection:
             return queries.find(connection, version_id)
 
     def champion(self, line: str) -> Version | None:
         """Return the line's champion; None when it has none."""
-        with self._database.reading() as connection:
+        with self._looking() as connection:
             return queries.champion(connection, line)
 
     def latest(self, spec: str) -> Version | None:
@@ -139,20 +144,20 @@ class Registry:
         self, *, line: str | None = None, version_id: str | None = None, after: int = 0
     ) -> list[Event]:
         """Return what happened, the oldest first; nothing up to the position `after`."""
-        with self._database.reading() as connection:
+        with self._looking() as connection:
             if connection is None:
                 return []
             return queries.events_of(connection, line=line, version_id=version_id, after=after)
 
     def lines(self) -> list[str]:
         """Return the lines that have versions, sorted."""
-        with self._database.reading() as connection:
+        with self._looking() as connection:
             return [] if connection is None else queries.lines(connection)
 
     @property
     def store_id(self) -> str | None:
         """The digest of the store's first event, which no other store has; None while it has no event."""
-        with self._database.reading() as connection:
+        with self._looking() as connection:
             return None if connection is None else queries.first_digest(connection)
 
     def place(self, version: Version) -> str:
@@ -162,7 +167,7 @@ class Registry:
     def history(self, line: str) -> list[Event]:
         """Return how the line's versions were moved, the oldest first: `events` without registrations."""
         kinds = (PROMOTED, ROLLED_BACK, RETIRED, DELETED, LOST)
-        with self._database.reading() as connection:
+        with self._looking() as connection:
             return [] if connection is None else queries.events_of(connection, line=line, kinds=kinds)
 
     def diff(self, a: str, b: str) -> Comparison:
@@ -252,6 +257,9 @@ class Registry:
             StoreUnavailable: the store cannot be locked or read.
         """
         return verify(self._database, self._artifacts)
+
+    def _looking(self) -> AbstractContextManager[Connection | None]:
+        return looking(self._database, self._artifacts.root)
 
     # --- registering ----------------------------------------------------------------------------
 

@@ -92,7 +92,12 @@ def verify(database: Database, artifacts: Artifacts) -> VerifyReport:
     the files are read after it is released, since a registered version never changes.
     """
     survey = _survey(database, artifacts)
-    gone = {event.version_id for event in survey.events if event.kind == history.DELETED}
+    gone: set[str] = set()
+    for event in survey.events:
+        if event.kind == history.DELETED:
+            gone.add(event.version_id)
+        elif event.kind == history.REGISTERED:  # again, after it was lost
+            gone.discard(event.version_id)
     problems = [
         *(Problem(None, "database", f"{line}; restore the file from a backup") for line in survey.damage),
         *(
@@ -126,14 +131,15 @@ def _listing(connection: Connection, database: Database, artifacts: Artifacts) -
     if schema.present(connection, database.path):
         database.settle(connection)
     events = connection.execute(select(schema.events).order_by(schema.events.c.position)).all()
-    done, wrong = EventLog(artifacts.root).heal([event._mapping for event in events])
+    log = EventLog(artifacts.root)
+    done, wrong = log.heal([event._mapping for event in events])
     return _Survey(
         rows=connection.execute(select(schema.versions).order_by(schema.versions.c.position)).all(),
         events=events,
         trials=_trials(connection, database),
         directories=frozenset(artifacts.versions()),
         damage=database.damage(connection),
-        swept=artifacts.sweep(),
+        swept=(*log.sweep(), *artifacts.sweep()),
         healed=() if done is None else (done,),
         log=() if wrong is None else (wrong,),
     )
