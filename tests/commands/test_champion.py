@@ -1,13 +1,13 @@
 def test_the_champion_comes_with_the_event_that_made_it_one(zoo, registered):
     first, second = registered(number=1), registered(number=2)
-    zoo.json("promote", f"version={first.version_id}", "reason=first")
-    zoo.json("promote", f"version={second.version_id}", "reason=better")
+    zoo.json("promote", f"version={first.version_id}", "gate=override", "reason=first")
+    zoo.json("promote", f"version={second.version_id}", "gate=override", "reason=better")
     document = zoo.json("champion", "line=us_equity").document
     assert document["version_id"] == second.version_id
     assert (document["how"], document["replaced"], document["gate"], document["reason"]) == (
         "promoted",
         first.version_id,
-        "none",
+        "override",
         "better",
     )
     assert document["version"]["stage"] == "champion"

@@ -11,7 +11,7 @@ def test_a_challenger_is_retired_once(zoo, registered):
 
 def test_a_champion_is_not_retired(zoo, registered):
     version = registered()
-    zoo.json("promote", f"version={version.version_id}", "reason=first")
+    zoo.json("promote", f"version={version.version_id}", "gate=override", "reason=first")
     ran = zoo.json("retire", f"version={version.version_id}")
     assert ran.code == 1
     assert "it is champion; expected a version that is challenger; promote another" in ran.error

@@ -56,7 +56,7 @@ def test_a_url_with_a_timeout_is_the_same_store(zoo, registry, retired):
 def test_a_champion_that_was_replaced_is_warned_of_no_more(zoo, registry, retired):
     champion, _ = retired
     other = registry.versions(spec="ok_b")[0].version_id
-    zoo.json("promote", f"version={other}", "reason=better")
+    zoo.json("promote", f"version={other}", "gate=override", "reason=better")
     assert champion not in zoo.json("spec=ok_b").err
 
 
@@ -90,7 +90,7 @@ def test_the_other_commands_leave_everything_as_it_is(zoo, registry, retired, wo
 
 def test_a_command_line_that_is_refused_retires_nothing(zoo, registry, retired):
     assert zoo.json("spec=ok_a").code == 2
-    assert zoo.json("promote", f"version={retired[1]}").code == 2
+    assert zoo.json("promote", f"version={retired[1]}", "gate=override").code == 2
     assert zoo.json("-m", "nonsense=1").code == 2
     assert stages(registry) == BEFORE
 

@@ -39,7 +39,7 @@ def test_what_a_dead_writer_left_is_said_to_be_deleted(capfd):
 
 def test_a_database_that_cannot_be_read_is_made_anew_and_kept(zoo, registered):
     version = registered()
-    zoo.json("promote", f"version={version.version_id}", "reason=first")
+    zoo.json("promote", f"version={version.version_id}", "gate=override", "reason=first")
     database = zoo.outputs / "registry" / "registry.db"
     database.write_bytes(b"\xff" * 5000)
     ran = zoo.json("verify")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from zoo.commands.arguments import Arguments
-from zoo.commands.moving import line_of
+from zoo.commands.moving import gate_of, line_of
 from zoo.commands.output import Answer, show_table
 from zoo.commands.request import asked
 
@@ -39,7 +39,9 @@ def row_of(event: Event) -> dict[str, Any]:
     shown = event.as_dict()
     facts = ("position", "kind", "version_id", "at", "actor", "host", "reason", "digest")
     details = shown["details"]
-    return {name: shown[name] for name in facts} | {name: details.get(name) for name in ("replaced", "gate")}
+    gate = details.get("gate")
+    asked_of = {"gate": gate_of(details), "decision": gate if isinstance(gate, Mapping) else None}
+    return {name: shown[name] for name in facts} | {"replaced": details.get("replaced")} | asked_of
 
 
 def render(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -57,7 +59,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         version.append(f"for {row['replaced']}")
     why = [row["reason"] or "no reason given"]
     if row["gate"] is not None:
-        why.append(f"gate: {row['gate'] if isinstance(row['gate'], str) else row['gate'].get('name')}")
+        why.append(f"gate: {row['gate']}")
     return f"{when}\n{row['actor']}@{row['host']}", "\n".join(version), "\n".join(why)
 
 

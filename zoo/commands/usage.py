@@ -29,7 +29,9 @@ examples
   python -m zoo experiment experiment=momentum overwrite=true
   python -m zoo experiment experiment=momentum resume=true n_jobs=2
   python -m zoo trials line=us_equity
-  python -m zoo promote version=<id> reason="a higher net Sharpe ratio"
+  python -m zoo promote version=<id> [gate=first]
+  python -m zoo promote version=<id> gate=override reason="asked by the fund"
+  python -m zoo select [auto=true]
   python -m zoo champion line=us_equity
   python -m zoo history line=us_equity
   python -m zoo rollback line=us_equity expect=<id>

@@ -17,7 +17,7 @@ from zoo.evaluation.power import Contest, Verdict, time_to_verdict
 if TYPE_CHECKING:
     from zoo.evaluation.power import Gate as Kind
 
-_LONGEST = 1_000.0  # years: what takes longer takes for ever
+_LONGER = (30.0, 100.0, 300.0, 1_000.0)  # years: what takes longer than the last takes for ever
 _FEWEST = 60  # bars that two records share before their correlation is believed
 
 
@@ -52,8 +52,11 @@ class Outlook:
         found = time_to_verdict(kind, edge, contest, horizon_years=gate.horizon_years, power=gate.power)
         if not found.undecidable:
             return found
-        later = time_to_verdict(kind, edge, contest, horizon_years=_LONGEST, power=gate.power)
-        return replace(found, years=later.years)
+        for longer in (years for years in _LONGER if years > gate.horizon_years):
+            later = time_to_verdict(kind, edge, contest, horizon_years=longer, power=gate.power)
+            if not later.undecidable:
+                return replace(found, years=later.years)
+        return found
 
     def sharpe(self, rank_ic: float) -> Edge:
         """Return what a rank IC is worth on the line: true annual Sharpe ratios, net."""
