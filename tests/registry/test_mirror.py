@@ -184,7 +184,7 @@ def test_the_alias_follows_promotions_and_rollbacks_and_events_say_why(registry,
     told = {key: said for key, said in wall.version(first)["tags"].items() if key.startswith("zoo.event.")}
     assert [re.sub(r"^\S+ (\w+) by \S+ on \S+?([,:]|$)", r"\1\2", told[key]) for key in sorted(told)] == [
         "registered",
-        "promoted: the first one",
+        "promoted, gate none: the first one",
         f"rolled_back, in the place of {second}: worse after all",
     ]
     assert sorted(told) == ["zoo.event.000001", "zoo.event.000004", "zoo.event.000007"]

@@ -106,6 +106,9 @@ def _event(event: Event) -> tuple[str, str]:
     replaced = event.details.get("replaced")
     if replaced is not None:
         said += f", in the place of {replaced}"
+    gate = event.details.get("gate")
+    if gate is not None:
+        said += f", gate {gate.get('name') if isinstance(gate, Mapping) else gate}"
     if event.reason is not None:
         said += f": {event.reason}"
     return f"{_EVENT}{event.position:06}", _cut(said, _LONGEST_TAG)
