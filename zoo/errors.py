@@ -428,6 +428,7 @@ class Interrupted(ZooError):
 
 __all__ = [
     "FAILURE_EXIT",
+    "GateRefused",
     "USAGE_EXIT",
     "AgreementError",
     "ArtifactCorrupt",

@@ -141,6 +141,7 @@ def test_select_auto_promotes_nobody_where_another_was_first(zoo, held, monkeypa
         (("select", "gate.soka_days=40"), "did you mean 'soak_days'?"),
         (("promote", "version=x", "gate=superoir"), "did you mean 'superior'?"),
         (("power", "gate.horizon_years=0.1"), "outlast gate.horizon_years"),
+        (("select", "shadow.cap=3", "gate.soak_days=126"), "gate.soak_days 126 is never reached"),
         (("watch", "watch.treshold=3"), "did you mean 'threshold'?"),
     ],
 )

@@ -23,7 +23,7 @@ COMMANDS: Final = {
     "history": "what was done with a line's versions: by whom, when and why",
     "diff": "two versions side by side: settings, overrides, data, metrics",
     "shadow": "champion and challengers predict the bars after their training",
-    "select": "which challenger passes the gate and ranks first, and why the others lost",
+    "select": "who passes the gate and ranks first, and why the others lost",
     "power": "how long each gate takes to reach a verdict on the line",
     "watch": "whether the champion still earns what it is held to",
     "leaderboard": "versions on the same bars, after costs, with their luck",

@@ -237,7 +237,7 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         moving=_moving(values),
         upkeep=Upkeep(values["rebuild"], values["dry_run"], _positive("keep", values["keep"])),
         judging=_judging(values),
-        gating=Gating(Gate.of(values["gate"]), values["auto"], values["watch"], values["strict"]),
+        gating=_gating(values),
         terms=Terms.of({name: value for name, value in values["promotion"].items() if name != "n_jobs"}),
         promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),
@@ -368,6 +368,18 @@ def _judging(values: Mapping[str, Any]) -> Judging:
         delay=values["portfolio"]["delay"],
         costs=values["costs"],
     )
+
+
+def _gating(values: Mapping[str, Any]) -> Gating:
+    """Read conf/gate and conf/watch; a soak that the shadow's cap cuts short is refused."""
+    gate, shadow = Gate.of(values["gate"]), values["shadow"]
+    if shadow["cap"] is not None and gate.soak_days > shadow["soak_days"] and not gate.overrides:
+        raise ConfigError(
+            f"gate.soak_days {gate.soak_days} is never reached: under shadow.cap {shadow['cap']} a challenger "
+            f"leaves its seat after {shadow['soak_days']} live bars",
+            expected="shadow.soak_days as long, or no cap",
+        )
+    return Gating(gate, values["auto"], values["watch"], values["strict"])
 
 
 def _date(name: str, values: Mapping[str, Any]) -> str | None:
