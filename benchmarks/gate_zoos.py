@@ -6,12 +6,14 @@ Each zoo has 20 specs, rank-weighted, net of 10 bps a side; one is champion, and
 shadow. Returns are drawn, weights drift, costs are paid, and the tests of `zoo.evaluation` see nothing but
 the daily net returns. One record serves both tests; in `120 + 120` the first is held out, the second live.
 `noise`: no spec knows anything; `free noise` pays no costs either, which is where a test errs most easily.
-`planted`: one spec that is not champion has a rank IC of 0.05; it is found when it ranks first by the
-shrunken Sharpe ratio *and* passes. `power` says what `zoo.evaluation.power` predicts.
+`planted`: one spec that is not champion has a mean rank IC of 0.05. Its scores and the coming returns are
+jointly normal, and anew on each date, which is the dearest way to trade. It is found when it ranks first by
+the shrunken Sharpe ratio *and* passes; `power` is what `zoo.evaluation.power` predicts of that.
 """
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ from zoo.evaluation.score import luck_of_the_best, shrunken_sharpe
 from zoo.evaluation.skill import skill_test
 from zoo.evaluation.superiority import superiority_test
 from zoo.evaluation.watch import Watch, run_length
+from zoo.metrics import rank_ic_by_date
 from zoo.portfolio import Costs, rank_weighted
 from zoo.portfolio.market import market_of
 from zoo.portfolio.realised import tracks
@@ -73,10 +76,10 @@ def net_returns(assets: int, rebalances: int, *, rank_ic: float, bps: float, see
     market = np.sqrt(CORRELATION) * rng.normal(size=(bars, 1))
     daily = VOLATILITY * (market + np.sqrt(1.0 - CORRELATION) * rng.normal(size=(bars, assets)))
     ahead = np.log1p(daily[2:]).reshape(rebalances, EVERY, assets).sum(axis=1)
-    ahead = _standardised(ahead)
-    scores = _standardised(rng.normal(size=(SPECS, rebalances, assets)))
-    share = 2.0 * np.sin(np.pi * rank_ic / 6.0)  # Pearson's correlation for a rank correlation
-    scores[PLANTED] = share * ahead + np.sqrt(1.0 - share**2) * scores[PLANTED]
+    scores = rng.normal(size=(SPECS, rebalances, assets))
+    share = planted_share(assets, rank_ic)
+    own = (ahead - ahead.mean(axis=1, keepdims=True)) / (VOLATILITY * np.sqrt(EVERY * (1.0 - CORRELATION)))
+    scores[PLANTED] = share * own + np.sqrt(1.0 - share**2) * scores[PLANTED]
     weights = rank_weighted(scores.reshape(-1, assets)).reshape(scores.shape)
     costs = Costs(commission_bps=bps)
     trades = np.tile(EVERY * np.arange(rebalances) + 1, (SPECS, 1))
@@ -85,9 +88,22 @@ def net_returns(assets: int, rebalances: int, *, rank_ic: float, bps: float, see
     return np.column_stack([track.net for track in found])
 
 
-def _standardised(values: Floats) -> Floats:
-    centred = values - values.mean(axis=-1, keepdims=True)
-    return centred / centred.std(axis=-1, keepdims=True)
+@functools.cache
+def planted_share(assets: int, rank_ic: float) -> float:
+    """Return how much of a score has to be the coming return for a mean rank IC of `rank_ic`.
+
+    For many assets that is 2 sin(π IC / 6), Pearson's correlation for Spearman's; few need more, which is
+    measured here, each date with its mirror image.
+    """
+    share = 2.0 * np.sin(np.pi * rank_ic / 6.0)
+    if not share:
+        return 0.0
+    rng = np.random.default_rng(11)
+    shape = (2_000_000 // assets, assets)
+    ahead, noise = rng.normal(size=(2, *shape))
+    known, unknown = share * ahead, np.sqrt(1.0 - share**2) * noise
+    up, down = rank_ic_by_date(unknown + known, ahead), rank_ic_by_date(unknown - known, -ahead)
+    return float(share * rank_ic / np.mean([up, down]))
 
 
 def passes(

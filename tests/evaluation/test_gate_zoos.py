@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from zoo.metrics import rank_ic_by_date
+
 PATH = Path(__file__).parents[2] / "benchmarks" / "gate_zoos.py"
 SMALL = (100, 120, 0)
 
@@ -21,7 +23,16 @@ def gate_zoos():
     del sys.modules["gate_zoos"]
 
 
-def test_a_planted_spec_has_the_rank_ic_that_was_planted(gate_zoos):
+@pytest.mark.parametrize("assets", [10, 50])
+def test_the_planted_rank_ic_is_what_was_asked_for_with_few_assets_too(gate_zoos, assets):
+    rng = np.random.default_rng(1)
+    ahead, noise = rng.normal(size=(2, 400_000 // assets, assets))
+    share = gate_zoos.planted_share(assets, 0.2)
+    scores = share * ahead + (1 - share**2) ** 0.5 * noise
+    assert rank_ic_by_date(scores, ahead).mean() == pytest.approx(0.2, abs=0.006)
+
+
+def test_a_planted_spec_earns_and_passes(gate_zoos):
     net = gate_zoos.net_returns(50, 24, rank_ic=0.5, bps=10.0, seed=0)
     assert net.shape == (24 * 21 + 1, 20)
     assert np.argmax(net.mean(axis=0)) == gate_zoos.PLANTED

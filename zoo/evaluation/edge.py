@@ -15,7 +15,7 @@ from zoo.portfolio import Policy, rank_weighted
 Floats = NDArray[np.float64]
 
 _BASIS_POINT = 1e-4
-_PAIRS = (500, 2_000)  # of rebalances: each with its mirror image, so that the mean is known well
+_PAIRS = (500, 8_000)  # of rebalances: each with its mirror image, so that the mean is known well
 _ENTRIES = 400_000  # rebalances × assets
 
 
@@ -102,9 +102,10 @@ def covariance_of(returns: ArrayLike) -> Floats:
 def edge_of_rank_ic(universe: Universe, rank_ic: float, *, seed: int = 0) -> Edge:
     """Plant a rank IC, and return the Sharpe ratios with it and without it, net of costs.
 
-    Scores are the coming return in units of each asset's risk, less the mean, with as much noise as leaves
-    the rank IC asked for on average. The noise has the correlations of the assets, as signals have: a line of
-    few effective names pays for it here. The champion and all others are noise, and pay costs too.
+    Scores and coming returns, in units of each asset's risk, are jointly normal, correlated so far that the
+    rank IC is what was asked for on average. The scores' noise has the correlations of the assets, as signals
+    have: a line of few effective names pays for it here. The champion and all others are noise, and pay costs
+    too.
 
     Args:
         universe: the line.
@@ -145,8 +146,8 @@ def _annual_sharpe(universe: Universe, ahead: Floats, noise: Floats, share: floa
 
 
 def _scores(ahead: Floats, noise: Floats, share: float) -> Floats:
-    scores = share * _demeaned(ahead) + math.sqrt(1.0 - share**2) * _demeaned(noise)
-    return np.asarray(scores, dtype=np.float64)
+    found: Floats = share * ahead + math.sqrt(1.0 - share**2) * noise
+    return found
 
 
 def _mean_rank_ic(ahead: Floats, noise: Floats, share: float, risk: Floats) -> float:
@@ -154,11 +155,6 @@ def _mean_rank_ic(ahead: Floats, noise: Floats, share: float, risk: Floats) -> f
         rank_ic_by_date(_scores(sign * ahead, noise, share), sign * ahead * risk) for sign in (1.0, -1.0)
     ]
     return float(np.mean(found))
-
-
-def _demeaned(values: Floats) -> Floats:
-    found: Floats = values - values.mean(axis=1, keepdims=True)
-    return found
 
 
 def _persistent(shocks: Floats, persistence: float) -> Floats:
