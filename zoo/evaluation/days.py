@@ -130,7 +130,7 @@ class Days:
         count = len(np.unique(places))
         if not count or len(table) % count or (places.reshape(-1, count) != places[:count]).any():
             raise _corrupt("its rows are not whole days of the same assets", where)
-        dates = pd.DatetimeIndex(table["date"].to_pandas())
+        dates = _dates(table["date"])
         first = dates[::count]
         if not dates.equals(first.repeat(count)) or not first.is_monotonic_increasing or not first.is_unique:
             raise _corrupt("its rows are not whole days in order", where)
@@ -145,6 +145,13 @@ class Days:
             table["rebalance"].to_numpy()[::count].astype(bool),
             tuple(digests[place] for place in digest[::count]),
         )
+
+
+def _dates(column: pa.ChunkedArray) -> pd.DatetimeIndex:
+    """Return dates with the zone as pandas knows it by its name."""
+    moments = column.cast("int64").to_numpy().astype("datetime64[ns]")
+    found, zone = pd.DatetimeIndex(moments), column.type.tz
+    return found if zone is None else found.tz_localize("UTC").tz_convert(zone)
 
 
 def _dictionary(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.intp]]:
