@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.registry.mlflow_server import mlflow_server  # noqa: F401  # one server for every room's tests
+
 DEFINITION = {
     "params": {"lookback": [20, 40], "alpha": [1, 10]},
     "search": {"strategy": "grid", "seed": 7},

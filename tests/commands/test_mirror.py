@@ -6,7 +6,6 @@ import threading
 
 import pytest
 
-from tests.registry.mlflow_server import mlflow_server  # noqa: F401  # a fixture
 from tests.registry.mlflow_stand_in import Refusal, StandIn
 
 
@@ -298,7 +297,7 @@ def test_the_environment_names_the_server_and_who_asks_and_cfg_tells_nobody(
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("mlflow")
-def test_a_desk_s_day_is_seen_in_a_real_server(zoo, registered, mlflow_server, nobody):  # noqa: F811
+def test_a_desk_s_day_is_seen_in_a_real_server(zoo, registered, mlflow_server, nobody):
     from zoo.registry.mirror.client import Client
 
     prefix = "mirror.prefix=day-"

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.registry.mlflow_server import mlflow_server  # noqa: F401  # a fixture
 from tests.registry.mlflow_stand_in import NAME, Refusal, StandIn
 from tests.registry.movers import register
 from tests.registry.writers import candidate

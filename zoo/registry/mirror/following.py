@@ -169,7 +169,12 @@ class Following:
 
     def _add(self, image: Image) -> None:
         """Make a version, and unmake it where another process made it first."""
-        mine = self._shelf.add(image)
+        try:
+            mine = self._shelf.add(image)
+        except MirrorRefused:
+            if not self._shelf.versions(image.version_id):
+                raise
+            return  # another process was quicker, and took away the run of the two
         first = self._shelf.versions(image.version_id)[image.version_id][0]
         if first.number < mine.number:
             self._remove(image, mine, first)

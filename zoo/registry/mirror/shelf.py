@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -139,9 +140,10 @@ class Shelf:
 
     def remove(self, shown: Shown, keeper: Shown) -> None:
         """Remove a version that another process made, too, with its run unless the two share it."""
-        try:
-            if shown.run_id and shown.run_id != keeper.run_id:
+        if shown.run_id and shown.run_id != keeper.run_id:
+            with contextlib.suppress(MirrorRefused):  # it is gone already
                 self._runs.delete(shown.run_id)
+        try:
             self._client.delete("model-versions/delete", {"name": self.name, "version": str(shown.number)})
         except MirrorRefused as error:
             if error.code != NO_SUCH:  # whoever made it was quicker
