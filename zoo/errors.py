@@ -428,7 +428,6 @@ class Interrupted(ZooError):
 
 __all__ = [
     "FAILURE_EXIT",
-    "GateRefused",
     "USAGE_EXIT",
     "AgreementError",
     "ArtifactCorrupt",
@@ -446,6 +445,7 @@ __all__ = [
     "ExperimentNotFound",
     "ForeignCodeError",
     "FutureBars",
+    "GateRefused",
     "InertOverride",
     "Interrupted",
     "LineMismatch",

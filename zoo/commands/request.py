@@ -375,7 +375,7 @@ def _gating(values: Mapping[str, Any]) -> Gating:
     gate, shadow = Gate.of(values["gate"]), values["shadow"]
     if shadow["cap"] is not None and gate.soak_days > shadow["soak_days"] and not gate.overrides:
         raise ConfigError(
-            f"gate.soak_days {gate.soak_days} is never reached: under shadow.cap {shadow['cap']} a challenger "
+            f"gate.soak_days {gate.soak_days} is never reached: under shadow.cap {shadow['cap']} a version "
             f"leaves its seat after {shadow['soak_days']} live bars",
             expected="shadow.soak_days as long, or no cap",
         )
