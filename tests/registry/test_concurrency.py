@@ -26,14 +26,23 @@ def check(deaths: list[dict[str, Any]]) -> None:
         assert death["left"] == [], death
 
 
-def test_eight_processes_open_a_new_store_at_once(tmp_path: Path) -> None:
-    for attempt in range(3):
-        url = f"sqlite:///{tmp_path}/{attempt}/registry.db"
+def check_rush(root: Path, times: int) -> None:
+    for attempt in range(times):
+        url = f"sqlite:///{root}/{attempt}/registry.db"
         answers = run("rush", url, json.dumps([[number] for number in range(8)]))
         assert all(isinstance(answer, list) for answer in answers), answers
         with Registry.open(url, read_only=True) as registry:
             assert len(registry.versions()) == 8
             assert registry.verify().ok
+
+
+def test_eight_processes_open_a_new_store_at_once(tmp_path: Path) -> None:
+    check_rush(tmp_path, 3)
+
+
+@pytest.mark.slow
+def test_eight_processes_open_a_new_store_at_once_twenty_times(tmp_path: Path) -> None:
+    check_rush(tmp_path, 20)
 
 
 def test_mixed_new_and_equal_content_from_many_processes_is_each_registered_once(tmp_path: Path) -> None:
