@@ -5,6 +5,7 @@ import io
 import json
 import math
 import shutil
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -13,6 +14,16 @@ from hypothesis import strategies as st
 from zoo.errors import ZooError
 from zoo.experiment.loop import run_experiment
 from zoo.promotion import Trainer
+
+
+@dataclass(frozen=True)
+class Tampered:
+    """One file, changed."""
+
+    name: str
+    how: str
+    content: bytes = field(repr=False)
+
 
 FILES = ("metadata.json", "round_data.jsonl", "results.csv", "checkpoint.json", "audit.jsonl")
 VOLATILE = {"execution_time", "turnover"}
@@ -32,7 +43,9 @@ def directory(tmp_path_factory, prices):
 
 @pytest.fixture(scope="module")
 def clean(directory, prices):
-    return promoted(directory, prices)
+    found = promoted(directory, prices)
+    assert not [outcome for outcome in found if isinstance(outcome, Exception)]
+    return found
 
 
 def promoted(path, prices):
@@ -52,7 +65,7 @@ def promoted(path, prices):
 def check(path, prices, clean, tampered):
     """Nothing tampered is registered without an error, unless the value was declared volatile."""
     before = {name: (path / name).read_bytes() for name in FILES}
-    name, content = tampered
+    name, content = tampered.name, tampered.content
     assume(content != before[name])
     place = path.parent / "tampered" / path.name
     shutil.rmtree(place, ignore_errors=True)
@@ -93,7 +106,7 @@ def one_byte(draw, path):
         content.insert(place, byte)
     else:
         del content[place]
-    return name, bytes(content)
+    return Tampered(name, f"byte {place} {kind}: {byte}", bytes(content))
 
 
 @st.composite
@@ -111,22 +124,23 @@ def one_line(draw, path):
         lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(place))
     else:
         lines[place] = b"\n" if kind == "emptied" else line[: len(line) // 2]
-    return name, b"".join(lines)
+    return Tampered(name, f"line {place} {kind}", b"".join(lines))
 
 
 @st.composite
 def one_value(draw, path):
     name = draw(st.sampled_from(FILES))
     if name == "results.csv":
-        return name, draw(one_cell((path / name).read_text()))
+        return Tampered(name, *draw(one_cell((path / name).read_text())))
     if name in ("metadata.json", "checkpoint.json"):
         tree = json.loads((path / name).read_text())
         changed = draw(changed_tree(tree))
-        return name, (json.dumps(changed, indent=2 if name == "metadata.json" else None) + "\n").encode()
+        content = json.dumps(changed, indent=2 if name == "metadata.json" else None) + "\n"
+        return Tampered(name, "a value", content.encode())
     lines = (path / name).read_text().splitlines()
     place = draw(st.integers(0, len(lines) - 1))
     lines[place] = json.dumps(draw(changed_tree(json.loads(lines[place]))))
-    return name, ("\n".join(lines) + "\n").encode()
+    return Tampered(name, f"a value of line {place}", ("\n".join(lines) + "\n").encode())
 
 
 @st.composite
@@ -142,7 +156,7 @@ def one_cell(draw, text):
     )
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue().encode()
+    return f"{rows[0][column]} of row {row}: {cell} -> {rows[row][column]}", out.getvalue().encode()
 
 
 @st.composite

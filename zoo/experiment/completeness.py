@@ -65,9 +65,10 @@ def check_metadata(metadata: Mapping[str, Any], where: Path) -> None:
     for name, values in (metadata.get("params") or {}).items():
         if not isinstance(values, list):
             raise ExperimentCorrupt(f"params.{name} is no list", where=where, remedy=REMAKE)
-    for key in ("volatile", "failed", "injected"):
-        if not isinstance(metadata.get(key, []), list):
-            raise ExperimentCorrupt(f"{key} is no list", where=where, remedy=REMAKE)
+    for key, form in (("volatile", str), ("failed", int), ("injected", dict)):
+        found = metadata.get(key, [])
+        if not isinstance(found, list) or not all(isinstance(value, form) for value in found):
+            raise ExperimentCorrupt(f"{key} is no list of {form.__name__}", where=where, remedy=REMAKE)
     _check_fingerprints(metadata.get("fingerprints") or {}, where)
     _check_tolerances(metadata.get("tolerances") or {}, where)
     if is_ours(metadata):

@@ -28,7 +28,7 @@ from zoo.experiment.format import (
     read_whole_lines,
     write_cell,
 )
-from zoo.experiment.integrity import check_cell, check_row, check_spelling, line_digest
+from zoo.experiment.integrity import check_cell, check_order, check_row, check_spelling, line_digest
 from zoo.experiment.replace import repair
 from zoo.experiment.table import Table, read_table
 
@@ -159,6 +159,7 @@ class ExperimentDirectory:
             return Table([ID], {}, {})
         table = read_table(text, path)
         self._check_header(table.header, path)
+        check_order(table.rows, self.metadata, path)
         if is_ours(self.metadata):
             check_spelling(text, table.header, (row.values() for row in table.rows.values()), path)
         return table
@@ -240,6 +241,7 @@ class ExperimentDirectory:
             if found["round_id"] in rounds:
                 raise ExperimentCorrupt(f"round {found['round_id']} stands twice", where=where, remedy=REMAKE)
             rounds[found["round_id"]] = found, line_digest(line)
+        check_order(rounds, self.metadata, path)
         return rounds
 
     @cached_property

@@ -116,6 +116,13 @@ def check_spelling(text: str, header: Sequence[str], rows: Iterable[Iterable[str
         raise ExperimentCorrupt("is not written as zoo writes it", where=where, remedy=REMAKE)
 
 
+def check_order(ids: Iterable[int], metadata: Mapping[str, Any], where: Path) -> None:
+    """Raise `ExperimentCorrupt` where the rounds of a finished experiment of ours are not in order of id."""
+    found = list(ids)
+    if is_ours(metadata) and is_finished(metadata) and found != sorted(found):
+        raise ExperimentCorrupt("has its rounds in another order than by id", where=where, remedy=REMAKE)
+
+
 def check_cell(cell: str, value: Any, where: str) -> None:
     """Raise `ExperimentCorrupt` where a cell is not spelt as zoo spells its value."""
     whole = isinstance(value, float) and value.is_integer() and cell == write_cell(int(value))
@@ -150,7 +157,7 @@ def check_sealed(directory: Path, metadata: Mapping[str, Any]) -> None:
     now = {name: hashlib.sha256(read_text(directory / name).encode()).hexdigest() for name in SEALED}
     state = {"status": metadata.get("status"), "rounds": metadata.get("rounds")}
     expected = {**state, "failed": len(metadata.get("failed") or ()), "sha256": now}
-    if found != expected:
+    if text != f"{dumps(expected)}\n":
         sealed = found.get("sha256")
         other = [name for name in SEALED if isinstance(sealed, dict) and sealed.get(name) != now[name]]
         where = directory / other[0] if len(other) == 1 else path
@@ -166,6 +173,7 @@ __all__ = [
     "check_cell",
     "check_declared",
     "check_line",
+    "check_order",
     "check_row",
     "check_sealed",
     "check_spelling",

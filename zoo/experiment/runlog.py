@@ -160,7 +160,8 @@ class RunLog:
     ) -> None:
         """Log one finished permutation; after this it is not lost."""
         row = {ID: number, **metrics, EXECUTION_TIME: seconds, **params}
-        digests = {"declared": declared_digest(self.metadata), "row": row_digest(metrics)}
+        lasting = {name: value for name, value in metrics.items() if name not in self.metadata["volatile"]}
+        digests = {"declared": declared_digest(self.metadata), "row": row_digest(lasting)}
         if any(name in line for name in SERIES):
             digests["series"] = series_digest(line)
         named = {"round_id": number, "round_params": dict(params)}
