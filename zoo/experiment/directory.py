@@ -28,7 +28,14 @@ from zoo.experiment.format import (
     read_whole_lines,
     write_cell,
 )
-from zoo.experiment.integrity import check_cell, check_order, check_row, check_spelling, line_digest
+from zoo.experiment.integrity import (
+    check_cell,
+    check_ended,
+    check_order,
+    check_row,
+    check_spelling,
+    line_digest,
+)
 from zoo.experiment.replace import repair
 from zoo.experiment.table import Table, read_table
 
@@ -228,6 +235,7 @@ class ExperimentDirectory:
         """The lines of round_data.jsonl by id, each with its digest."""
         path = self.path / ROUNDS
         lines = self._read(ROUNDS).split("\n")
+        check_ended(lines[-1] == "", self.metadata, path)
         rounds: dict[int, tuple[dict[str, Any], str | None]] = {}
         for number, line in enumerate(lines, start=1):
             if line == "" and number == len(lines):

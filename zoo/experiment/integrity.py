@@ -123,6 +123,12 @@ def check_order(ids: Iterable[int], metadata: Mapping[str, Any], where: Path) ->
         raise ExperimentCorrupt("has its rounds in another order than by id", where=where, remedy=REMAKE)
 
 
+def check_ended(ended: bool, metadata: Mapping[str, Any], where: Path) -> None:
+    """Raise `ExperimentCorrupt` where the last line of a finished experiment of ours has no end."""
+    if not ended and is_ours(metadata) and is_finished(metadata):
+        raise ExperimentCorrupt("ends in the middle of a line", where=where, remedy=REMAKE)
+
+
 def check_cell(cell: str, value: Any, where: str) -> None:
     """Raise `ExperimentCorrupt` where a cell is not spelt as zoo spells its value."""
     whole = isinstance(value, float) and value.is_integer() and cell == write_cell(int(value))
@@ -172,6 +178,7 @@ __all__ = [
     "SEALED",
     "check_cell",
     "check_declared",
+    "check_ended",
     "check_line",
     "check_order",
     "check_row",

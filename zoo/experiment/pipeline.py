@@ -147,8 +147,10 @@ def from_metadata(metadata: Mapping[str, Any], directory: Path, trust: Trust) ->
         ExperimentCorrupt: a space or a seed that is none.
     """
     seed = metadata.get("seed", 0)
-    if type(seed) is not int:
-        raise ExperimentCorrupt(f"seed is {seed!r}", where=directory / "metadata.json", expected="an integer")
+    if type(seed) is not int or not 0 <= seed < 2**32:
+        raise ExperimentCorrupt(
+            f"seed is {seed!r}", where=directory / "metadata.json", expected="an integer from 0 to 2**32 - 1"
+        )
     if metadata.get("sfd_module") is not None:
         modules = ((metadata.get("fingerprints") or {}).get("code") or {}).get("modules") or {}
         recorded, params = modules.get(str(metadata["sfd_module"])), metadata.get("params") or None
