@@ -32,6 +32,18 @@ def parse(**tree):
         ({"search": {"rounds": 0}}, r"search\.rounds: 0"),
         ({"search": {"feedback_interval": 2.5}}, r"search\.feedback_interval: 2\.5"),
         ({"search": {"reducers": {"focs": {}}}}, "did you mean 'focus'"),
+        ({"tolerances": [1]}, "tolerances: is no mapping"),
+        ({"tolerances": {"mse": 0.1}}, r"tolerances\.mse: is no mapping"),
+        ({"tolerances": {"mse": {"absolut": 1}}}, r"tolerances\.mse\.absolut: no such key"),
+        ({"tolerances": {"mse": {"absolute": -1}}}, r"tolerances\.mse\.absolute: -1"),
+        ({"tolerances": {"mse": {"absolute": float("inf")}}}, r"tolerances\.mse\.absolute: inf"),
+        ({"tolerances": {"mse": {"absolute": float("nan")}}}, r"tolerances\.mse\.absolute: nan"),
+        ({"tolerances": {"mse": {"relative": 1}}}, r"tolerances\.mse\.relative: 1; .*below 1"),
+        ({"tolerances": {"mse": {"absolute": True}}}, r"tolerances\.mse\.absolute: True"),
+        ({"volatile": "mse"}, "volatile: 'mse'.*a list of metrics' names"),
+        ({"volatile": [3]}, r"volatile: \[3\]"),
+        ({"volatile": ["mse", "mse"]}, "volatile: 'mse' stands twice"),
+        ({"volatile": ["mse"], "tolerances": {"mse": {"absolute": 1}}}, "or has a tolerance as well"),
         ({"manifest": None}, "either manifest or sfd_module"),
         ({"sfd_module": "x"}, "either manifest or sfd_module"),
     ],
@@ -59,3 +71,10 @@ def test_a_space_whose_ids_do_not_fit_is_refused(definition):
     definition["params"] = {f"p{n}": [1, 2] for n in range(70)}
     with pytest.raises(ManifestError, match=r"the space has 1\.18e\+21 permutations"):
         Definition.parse(definition, "x.yaml")
+
+
+def test_tolerances_and_volatile_metrics_are_numbers_and_names():
+    found = parse(tolerances={"mse": {"absolute": 1}}, volatile=["seconds", "execution_time"])
+    assert found.tolerances == {"mse": {"absolute": 1.0}}
+    assert found.volatile == ("seconds",)  # execution_time always is
+    assert parse().tolerances == {}

@@ -271,3 +271,21 @@ def test_a_metric_of_numpy_is_logged_as_a_number():
 def test_a_number_of_processes_that_is_none_is_refused(definition, tmp_path, n_jobs):
     with pytest.raises(ManifestError, match="n_jobs is"):
         UniversalExperimentLoop(definition, tmp_path / "x", n_jobs=n_jobs)
+
+
+def test_a_tolerance_for_a_metric_that_no_round_has_is_told(definition, tmp_path, prices):
+    from zoo.events import Noticed
+
+    definition |= {
+        "tolerances": {"mse": {"absolute": 1}, "rank_icc": {"absolute": 1}},
+        "volatile": ["r2", "x"],
+    }
+    told = []
+    run_experiment(definition, tmp_path / "x", data=prices, observers=[told.append])
+    assert [event.message for event in told if isinstance(event, Noticed)] == [
+        "tolerances.rank_icc: no round has such a metric; did you mean 'rank_ic'?",
+        "volatile.x: no round has such a metric",
+    ]
+    metadata = json.loads((tmp_path / "x" / "metadata.json").read_text())
+    assert metadata["volatile"] == ["execution_time", "r2", "x"]
+    assert metadata["tolerances"]["mse"] == {"absolute": 1.0}
