@@ -4,7 +4,13 @@ import pytest
 
 import zoo.manifest.prepare
 from tests.promotion.directories import set_metric
-from zoo.errors import Interrupted, PromotionError, ReconstructionError, UnknownPermutation
+from zoo.errors import (
+    ConfigError,
+    Interrupted,
+    PromotionError,
+    ReconstructionError,
+    UnknownPermutation,
+)
 from zoo.experiment.loop import run_experiment
 from zoo.promotion import Trainer
 from zoo.promotion.outcome import Outcome
@@ -120,3 +126,9 @@ def test_what_cannot_leave_its_process_says_so(broken):
     found = broken("Clinging").outcomes([0, 2], n_jobs=2)
     assert [type(outcome.error) for outcome in found] == [PromotionError] * 2
     assert "cannot leave its process" in str(found[0].error)
+
+
+@pytest.mark.parametrize("n_jobs", [0, -1, 1.5, True, "2", None])
+def test_a_number_of_processes_that_is_none_is_refused(experiment_dir, prices, n_jobs):
+    with pytest.raises(ConfigError, match="n_jobs is"):
+        Trainer(experiment_dir, prices).outcomes([0], n_jobs=n_jobs)

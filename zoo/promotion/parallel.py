@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import Interrupted, PromotionError, UnknownPermutation
+from zoo.errors import ConfigError, Interrupted, PromotionError, UnknownPermutation
 from zoo.events import Event, emit
 from zoo.manifest.bound import key_of
 from zoo.promotion.outcome import Outcome
@@ -113,7 +113,7 @@ class Batch:
         self.trainer = trainer
         self.ids = ids
         self.overrides = overrides
-        self.n_jobs = n_jobs
+        self.n_jobs = _processes(n_jobs)
 
     def run(self, finished: Callable[[Outcome], None] | None = None) -> list[Outcome]:
         """Promote all, and return the outcomes in the order of the ids."""
@@ -219,6 +219,12 @@ class Batch:
                 remedy="promote it alone, or with n_jobs=1",
             ),
         )
+
+
+def _processes(n_jobs: object) -> int:
+    if type(n_jobs) is not int or n_jobs < 1:
+        raise ConfigError(f"n_jobs is {n_jobs!r}", expected="a whole number of processes, 1 or more")
+    return n_jobs
 
 
 def _listed(number: object, before: Sequence[object]) -> bool:

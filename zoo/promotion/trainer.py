@@ -114,6 +114,9 @@ class Trainer:
 
         Returns:
             Outcomes in the order of `ids`.
+
+        Raises:
+            ConfigError: `n_jobs` is no number of processes.
         """
         return Batch(self, list(ids), dict(overrides or {}), n_jobs).run(finished)
 
