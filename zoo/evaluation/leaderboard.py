@@ -335,11 +335,11 @@ def scored(one: Entrant, luck: Luck) -> Entrant:
 def _why_unranked(one: Entrant, standing: Standing, score: ShrunkenSharpe) -> str | None:
     if not one.racing:
         return f"{one.stage}: it is out of the race"
-    if math.isfinite(score.value):
-        return None
     bars = len(standing.held.net)
     if bars < 2:
         return f"no score: {bars} bars with a return"
+    if math.isfinite(score.value):
+        return None
     if standing.level.all():
         return "no score: all its predictions are equal"
     if not np.isfinite(standing.held.net).all():

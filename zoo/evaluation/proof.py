@@ -100,7 +100,8 @@ def _proven(sensor: Sensor, feed: Feed, found: Features, bar: pd.Timestamp) -> F
         asset, feature = (int(place) for place in np.argwhere(~same)[0])
         raise LooksAhead(
             f"{found.names[feature]} of {found.assets[asset]} on {text_of(bar)} is"
-            f" {together[asset, feature]!r} when later bars are there, and {alone[asset, feature]!r} without",
+            f" {float(together[asset, feature])!r} when later bars are there, and"
+            f" {float(alone[asset, feature])!r} without",
             expected="features that follow from the bars up to their own alone",
             remedy="correct the feature, make its experiment again, and retire the version",
         )
@@ -135,8 +136,8 @@ def prove_predictions(
         if apart.any():
             asset = int(apart.argmax())
             raise LooksAhead(
-                f"the prediction of {text_of(bar)} is {together[asset]!r} among other bars, and"
-                f" {itself[asset]!r} by itself",
+                f"the prediction of {text_of(bar)} is {float(together[asset])!r} among other bars, and"
+                f" {float(itself[asset])!r} by itself",
                 expected="a model that predicts each bar from that bar's features alone",
                 remedy="retire the version",
             )

@@ -1,4 +1,4 @@
-"""The shadow record of one version: files of days, and an index in which each line carries the one before.
+"""The shadow record of one version: files of days, and an index whose lines carry those before them.
 
     <artefacts>/<line>/shadow/<version_id>/
         index.jsonl                                    what it is about, then a line a file
@@ -103,7 +103,7 @@ class Index:
     Attributes:
         about: the version.
         entries: its files, in the order of writing.
-        head: SHA-256 of the last line, and by it of all.
+        head: digest of the last line, and by it of all.
         size: bytes of the whole lines; what comes after was torn by a writer's death.
     """
 
@@ -207,11 +207,8 @@ class Record:
     def _read(self, entry: Entry) -> Days:
         content, path = self._bytes(entry), self.path / entry.file
         days = Days.from_parquet(content, path)
-        if (len(days), text_of(days.dates[0]), text_of(days.dates[-1])) != (
-            entry.bars,
-            entry.first,
-            entry.last,
-        ):
+        found = (len(days), int(days.live.sum()), text_of(days.dates[0]), text_of(days.dates[-1]))
+        if found != (entry.bars, entry.live, entry.first, entry.last):
             raise _corrupt("its days are not those of its line in the index", path)
         return days
 
@@ -278,12 +275,14 @@ class Record:
         return Index(index.about, (*index.entries, entry), head, index.size + size)
 
     def _append(self, line: Mapping[str, Any], previous: str) -> tuple[str, int]:
-        text = json.dumps({**line, "previous": previous}, sort_keys=True).encode() + b"\n"
+        told = {**line, "previous": previous}
+        digest = _digest(told)
+        text = json.dumps({**told, "digest": digest}, sort_keys=True).encode() + b"\n"
         with (self.path / INDEX).open("ab") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        return hashlib.sha256(text).hexdigest(), len(text)
+        return digest, len(text)
 
 
 # --- all records of a line ----------------------------------------------------------------------
@@ -331,13 +330,17 @@ def _parse(lines: list[bytes], version_id: str, path: Path) -> Index:
     for number, line in enumerate(lines, start=1):
         try:
             found = json.loads(line)
+            digest = found.pop("digest")
+            own = _digest(found)
             carried = found.pop("previous")
-        except (ValueError, KeyError, AttributeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise _corrupt(f"line {number} is none of an index", path) from error
+        if own != digest:
+            raise _corrupt(f"line {number} was edited", path)
         if carried != previous:
-            raise _corrupt(f"line {number - 1} was edited, or lines are missing after it", path)
+            raise _corrupt(f"lines are missing before line {number}", path)
         parsed.append(found)
-        previous = hashlib.sha256(line).hexdigest()
+        previous = digest
     try:
         if parsed[0].pop("format", None) != FORMAT:
             raise _corrupt("line 1 has another format", path)
@@ -348,6 +351,10 @@ def _parse(lines: list[bytes], version_id: str, path: Path) -> Index:
         raise _corrupt(f"describes {about.version_id}", path)
     _check_order(entries, path)
     return Index(about, entries, previous, sum(map(len, lines)))
+
+
+def _digest(told: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _check_order(entries: tuple[Entry, ...], path: Path) -> None:
