@@ -23,8 +23,8 @@ FLOORS = [
 ]
 #: what the ground floor may use of itself: everybody may raise our errors
 GROUND = {("settings", "errors"), ("settings", "foreign"), ("trust", "errors"), ("configuration", "errors")}
-#: one room of three modules
-ROOMS = {"line": "spec", "roster": "spec"}
+#: one room of four modules
+ROOMS = {"line": "spec", "roster": "spec", "cohort": "spec"}
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from zoo.cohort import FEWEST, CohortSource, parse_cohort
 from zoo.errors import SpecError, TrustError, check_keys
 from zoo.settings import LABEL_SETTING, check_values
 from zoo.trust import TARGET_KEY, check_form
@@ -41,10 +42,17 @@ class Top:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Permutations of one finished experiment."""
+    """Permutations of one finished experiment.
+
+    Attributes:
+        experiment: its directory.
+        permutations: ids or `Top`; empty where a cohort selects.
+        cohort: makes one version of all of them; None makes one of each.
+    """
 
     experiment: str
     permutations: tuple[int, ...] | Top
+    cohort: CohortSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +95,17 @@ class Spec:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Spec:
         """Rebuild a spec from `as_dict`; nothing is checked again."""
-        sources = tuple(
-            Source(s["experiment"], Top(**p) if isinstance(p := s["permutations"], Mapping) else tuple(p))
-            for s in values["sources"]
-        )
+        sources = tuple(_rebuilt(source) for source in values["sources"])
         trainer = None if values["trainer"] is None else ExternalTrainer(**values["trainer"])
         status = Status(values["status"])
         return cls(**{**values, "sources": sources, "trainer": trainer, "status": status})
+
+
+def _rebuilt(values: Mapping[str, Any]) -> Source:
+    chosen, cohort = values["permutations"], values.get("cohort")
+    permutations = Top(**chosen) if isinstance(chosen, Mapping) else tuple(chosen)
+    declared = None if cohort is None else CohortSource.from_dict(cohort)
+    return Source(values["experiment"], permutations, declared)
 
 
 @dataclass
@@ -101,7 +113,8 @@ class SourceSchema:
     """The form of one entry of `sources`."""
 
     experiment: str
-    permutations: Any
+    permutations: Any = None
+    cohort: Any = None
 
 
 @dataclass
@@ -221,11 +234,27 @@ def _name(value: str, where: Path | str, key: str) -> str:
 
 
 def _source(values: Mapping[str, Any], where: Path | str, key: str) -> Source:
-    chosen = values["permutations"]
+    chosen, experiment = values["permutations"], values["experiment"]
+    declared = values["cohort"]
+    cohort = None if declared is None else parse_cohort(declared, where, f"{key}.cohort")
+    selects = cohort is not None and cohort.select is not None
+    if selects != (chosen is None):
+        if chosen is None:
+            remedy = (
+                "add `permutations: ...`" if cohort is None else "add `permutations: ...` or `select: ...`"
+            )
+            raise _refuse(where, f"{key}.permutations", "is missing", "a value", remedy)
+        raise _refuse(where, f"{key}.cohort.select", "permutations are listed as well", "one of the two")
+    if chosen is None:
+        return Source(experiment, (), cohort)
     if isinstance(chosen, Mapping):
-        return Source(values["experiment"], _top(chosen, where, f"{key}.permutations"))
-    ids = _listed(chosen, where, f"{key}.permutations")
-    return Source(values["experiment"], _ids(ids, where, f"{key}.permutations"))
+        permutations: tuple[int, ...] | Top = _top(chosen, where, f"{key}.permutations")
+    else:
+        permutations = _ids(_listed(chosen, where, f"{key}.permutations"), where, f"{key}.permutations")
+    count = permutations.count if isinstance(permutations, Top) else len(permutations)
+    if cohort is not None and count < FEWEST:
+        raise _refuse(where, f"{key}.permutations", f"{count} of them are no cohort", f"at least {FEWEST}")
+    return Source(experiment, permutations, cohort)
 
 
 def _ids(ids: Sequence[object], where: Path | str, key: str) -> tuple[int, ...]:
@@ -281,7 +310,7 @@ def _check_sources(sources: Sequence[Source], where: Path | str) -> None:
     seen: set[tuple[str, int]] = set()
     for index, source in enumerate(sources):
         ids = () if isinstance(source.permutations, Top) else source.permutations
-        for number in ids:
+        for number in () if source.cohort is not None else ids:  # a cohort is a version of its own
             if (source.experiment, number) in seen:
                 key = f"sources.{index}.permutations"
                 raise _refuse(where, key, f"{number} is listed twice", "each id once", "remove one of them")
