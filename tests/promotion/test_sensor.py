@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -198,9 +198,15 @@ def test_a_boosted_sensor_is_the_same_after_save_and_load(boosted, market):
     pd.testing.assert_series_equal(back.predict(market), boosted.predict(market), check_exact=True)
 
 
+@pytest.fixture(scope="module")
+def stored(linear):
+    return Sensor.loads(linear.dumps())
+
+
+@settings(deadline=None)
 @given(values=hnp.arrays(np.float64, (7, 2), elements=st.floats(-1e6, 1e6)))
-def test_a_linear_sensor_comes_back_to_the_bit_and_takes_any_layout_of_the_rows(linear, values):
-    back = Sensor.loads(linear.dumps())
+def test_a_linear_sensor_comes_back_to_the_bit_and_takes_any_layout_of_the_rows(linear, stored, values):
+    back = stored
     expected = linear({"x_test": values})["_preds"]
     frame = pd.DataFrame(values, columns=list(linear.features))
     columns = pd.DataFrame({name: values[:, place] for place, name in enumerate(linear.features)})

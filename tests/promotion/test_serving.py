@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoo.data import Dataset, Table
@@ -110,6 +110,7 @@ def test_columns_of_every_kind_are_numbers_or_refused(column, message):
             checked(frame, ("a", "b"))
 
 
+@settings(deadline=None)
 @given(found=NAMES, expected=st.lists(st.sampled_from("abcd"), min_size=1, unique=True))
 def test_only_the_very_columns_pass_and_the_remedy_leads_to_them(found, expected):
     frame = pd.DataFrame(np.zeros((1, len(found))), columns=found)
@@ -131,6 +132,7 @@ def test_only_the_very_columns_pass_and_the_remedy_leads_to_them(found, expected
     assert sorted(repaired) == sorted(expected)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_every_value_reaches_the_model_as_it_is_or_is_refused(data):
     values = data.draw(st.lists(st.lists(st.floats(), min_size=2, max_size=2), min_size=1, max_size=4))

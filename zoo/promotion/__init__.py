@@ -9,11 +9,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zoo.promotion.cohort import Cohort
     from zoo.promotion.outcome import Outcome
     from zoo.promotion.sensor import Sensor
     from zoo.promotion.trainer import Trainer
 
 _HOMES = {
+    "Cohort": "zoo.promotion.cohort",
     "Outcome": "zoo.promotion.outcome",
     "Sensor": "zoo.promotion.sensor",
     "Trainer": "zoo.promotion.trainer",
@@ -33,4 +35,4 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-__all__ = ["Outcome", "Sensor", "Trainer"]
+__all__ = ["Cohort", "Outcome", "Sensor", "Trainer"]

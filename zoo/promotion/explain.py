@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from zoo.cohort import RANK_MEAN, VOTE
+from zoo.promotion.combine import PROBABILITIES
 from zoo.terms import BOOTSTRAP, SKIP
 
 if TYPE_CHECKING:
+    from zoo.promotion.cohort import Cohort
     from zoo.promotion.sensor import Sensor
 
 #: columns of a data fingerprint that are shown before the rest is counted
@@ -24,6 +27,8 @@ _AGREED: Final = {
     "equal_classes": "share of equal classes",
     "top_overlap": "overlap of the top fifth",
 }
+NO_FLOOR: Final = "no floor was asked for, so that any agreement would have done"
+WHOLE_FLOOR: Final = "it has no floor of its own: each member was held to its own"
 Facts = Mapping[str, Any]
 
 
@@ -45,6 +50,43 @@ def explain(sensor: Sensor) -> str:
     return "\n\n".join(
         "\n".join([heading, *(f"  {line}" for line in lines)]) for heading, lines in parts.items()
     )
+
+
+def explain_cohort(cohort: Cohort) -> str:
+    """Return how the members are combined, what is known of the whole, and each member's own explanation."""
+    parts = {
+        "what it is": _together(cohort),
+        "agreement of the whole": _agreement(cohort.metadata.get("agreement"), WHOLE_FLOOR),
+        "what was not checked": _cohort_unchecked(cohort),
+    }
+    whole = ["\n".join([heading, *(f"  {line}" for line in lines)]) for heading, lines in parts.items()]
+    members = [f"--- member {name} ---\n\n{explain(sensor)}" for name, sensor in cohort.members.items()]
+    return "\n\n".join([*whole, *members])
+
+
+def _together(cohort: Cohort) -> Iterator[str]:
+    rule = cohort.rule
+    yield f"a cohort of {len(cohort.members)} sensors: {', '.join(cohort.members)}"
+    chosen = cohort.metadata.get("selection")
+    yield f"chosen: {chosen}" if chosen else "chosen: by whoever made it"
+    if rule.combine == VOTE:
+        yield f"combined by majority vote; a tie goes to the first of {', '.join(map(repr, rule.classes))}"
+    elif rule.combine == RANK_MEAN:
+        yield "combined by the mean of each member's ranks within a date, from -1 to 1"
+    else:
+        yield f"combined by the mean of the members' {rule.of}"
+    if rule.threshold is not None:
+        positive = rule.classes[1]
+        yield f"threshold in use: {rule.threshold!r} for class {positive!r}, the mean of the members' own"
+    elif rule.of == PROBABILITIES:
+        yield "the most probable class is predicted"
+    if not cohort.shared:
+        yield "members prepare different features: prepared rows are given for each of them"
+
+
+def _cohort_unchecked(cohort: Cohort) -> Iterator[str]:
+    yield from (str(name) for name in cohort.metadata.get("not_checked") or ())
+    yield "whether the whole is better than its best member"
 
 
 def _origin(sensor: Sensor, told: Facts) -> Iterator[str]:
@@ -175,7 +217,7 @@ def _calibration(estimator: Any) -> Iterator[str]:
     yield f"threshold in use: {found['threshold']!r} for class {found['classes'][1]!r}, {chosen}"
 
 
-def _agreement(found: Any) -> Iterator[str]:
+def _agreement(found: Any, without_floor: str = NO_FLOOR) -> Iterator[str]:
     if not found:
         yield "not measured"
         return
@@ -183,7 +225,7 @@ def _agreement(found: Any) -> Iterator[str]:
         if found.get(key) is not None:
             yield f"{words}: {found[key]:.4f}"
     if found.get("floor") is None:
-        yield "no floor was asked for, so that any agreement would have done"
+        yield without_floor
         return
     how = (
         f"{found.get('refits')} bootstrapped refits"
@@ -230,4 +272,4 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-__all__ = ["explain"]
+__all__ = ["explain", "explain_cohort"]

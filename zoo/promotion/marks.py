@@ -78,6 +78,34 @@ def _joined(first: NDArray[np.object_], second: NDArray[np.object_]) -> NDArray[
     return np.asarray(first + np.where(both, "; ", "") + second, dtype=object)
 
 
+def joint_marks(marks: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Mark what several sensors predict together.
+
+    Args:
+        marks: each member's, by its name; of the same bars.
+
+    Returns:
+        `predicted` where all predict; `in_training` and `warm_up` where any is; `reason`: the common one, or
+        each member's own.
+    """
+    frames = list(marks.values())
+    predicted = np.logical_and.reduce([frame["predicted"] for frame in frames])
+    in_training = frames[0]["in_training"]
+    for frame in frames[1:]:
+        in_training = in_training | frame["in_training"]
+    warm_up = np.logical_or.reduce([frame["warm_up"] for frame in frames])
+    reasons = np.stack([frame["reason"].to_numpy(dtype=object) for frame in frames])
+    alike = (reasons == reasons[0]).all(axis=0)
+    reason = reasons[0].copy()
+    for place in np.flatnonzero(~alike):
+        reason[place] = "; ".join(
+            f"{name}: {words}" for name, words in zip(marks, reasons[:, place], strict=True) if words
+        )
+    columns = (predicted, in_training.to_numpy(), warm_up, reason)
+    found = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), index=frames[0].index)
+    return found.astype({"in_training": "boolean"})
+
+
 def table_marks(table: Any, metadata: Mapping[str, Any]) -> pd.DataFrame:
     """Mark every row of a table: in training where it is the very table that was trained on.
 
@@ -99,4 +127,4 @@ def table_marks(table: Any, metadata: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=table.frame.index)
 
 
-__all__ = ["COLUMNS", "panel_marks", "table_marks"]
+__all__ = ["COLUMNS", "joint_marks", "panel_marks", "table_marks"]

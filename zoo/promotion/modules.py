@@ -36,7 +36,7 @@ class LocalModule:
     @property
     def member(self) -> str:
         """Its path in a sensor's file, which is a zip archive."""
-        return f"{FOLDER}{self.stem}.py"
+        return f"{FOLDER}{self.digest[:16]}/{self.stem}.py"
 
     def trusted(self, trust: Trust) -> bool:
         """Tell whether it may be imported."""
@@ -89,14 +89,25 @@ def parse_member(member: str, source: bytes, where: str) -> LocalModule:
     """Return the module in a member of a sensor's file.
 
     Raises:
-        ArtifactCorrupt: its name is no module's.
+        ArtifactCorrupt: its name is no module's, or another source was stored under it.
     """
-    stem = member.removeprefix(FOLDER).removesuffix(".py")
+    stem = member.rpartition("/")[2].removesuffix(".py")
     try:
-        check_form(stem)
+        module = LocalModule(check_form(stem), source)
     except TrustError as error:
-        raise ArtifactCorrupt(f"holds {member!r}", where=where, expected=f"{FOLDER}<name>.py") from error
-    return LocalModule(stem, source)
+        raise _misplaced(member, where) from error
+    if module.member != member:
+        raise _misplaced(member, where)
+    return module
+
+
+def _misplaced(member: str, where: str) -> ArtifactCorrupt:
+    return ArtifactCorrupt(
+        f"holds {member!r}, which is no module as it was stored",
+        where=where,
+        expected=f"{FOLDER}<the beginning of its sha256>/<its name>.py",
+        remedy="restore it from a copy",
+    )
 
 
 __all__ = ["FOLDER", "LocalModule", "load_trusted", "modules_of", "parse_member"]

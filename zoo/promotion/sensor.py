@@ -106,7 +106,7 @@ class Sensor:
 
         data = self.taken(data)
         if data.kind == "table":
-            rows_of(data.frame, self.features, self.recorded)
+            self.x_of(data)
             return table_marks(data, self.metadata)
         return panel_marks(self.serve(_bench(data)), self.features, self.metadata)
 
@@ -175,10 +175,21 @@ class Sensor:
         scores = scores_of(self.model, served.F[complete])
         return pd.Series(scores, index=served.index[complete.ravel()], name="prediction")
 
+    def scores(self, F: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Score bars × assets × features, as `serve` gives them: bars × assets, NaN where one is missing."""
+        complete = np.isfinite(F).all(axis=2)
+        scores = np.full(complete.shape, np.nan)
+        if complete.any():
+            scores[complete] = scores_of(self.model, F[complete])
+        return scores
+
     def rows(self, table: Any) -> pd.Series:
         """Predict every row of a table."""
-        X = rows_of(table.frame, self.features, self.recorded)
-        return pd.Series(scores_of(self.model, X), index=table.frame.index, name="prediction")
+        return pd.Series(scores_of(self.model, self.x_of(table)), index=table.frame.index, name="prediction")
+
+    def x_of(self, table: Any) -> NDArray[np.float64]:
+        """Return the features of a table's rows."""
+        return rows_of(table.frame, self.features, self.recorded)
 
     # --- storing --------------------------------------------------------------------------------
 

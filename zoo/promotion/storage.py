@@ -72,7 +72,7 @@ def dump(
     import skops.io
 
     modules = tuple(modules)
-    hashes = {module.stem: module.digest for module in modules}
+    hashes = {module.member: module.digest for module in modules}
     text = json.dumps(_spelt({"format": SENSOR_FORMAT, **document, "modules": hashes}), allow_nan=False)
     try:
         content: bytes = skops.io.dumps({"estimator": estimator, "document": text})
@@ -138,7 +138,7 @@ def _check_document(document: Any, modules: Sequence[LocalModule], where: str) -
         raise ArtifactCorrupt(
             f"has sensor format {found!r}", where=where, expected=" or ".join(map(str, READABLE))
         )
-    if {module.stem: module.digest for module in modules} != document.get("modules", {}):
+    if {module.member: module.digest for module in modules} != document.get("modules", {}):
         raise ArtifactCorrupt(
             "its modules are not those that were stored with it",
             where=where,
