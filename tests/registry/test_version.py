@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from zoo.errors import RegistryError
 from zoo.registry import Registry
-from zoo.registry.version import NAME, VERSION_ID
+from zoo.registry.version import NAME, NO_PERMUTATION, VERSION_ID
 
 from .test_canonical import values
 from .writers import candidate
@@ -83,6 +83,14 @@ def test_every_other_name_is_accepted(name: str) -> None:
 def test_a_permutation_id_that_is_no_integer_is_refused(permutation_id: Any) -> None:
     with pytest.raises(RegistryError, match="is no id"):
         candidate(permutation_id=permutation_id)
+
+
+def test_a_cohort_is_no_single_permutation(registry: Registry) -> None:
+    version = registry.register(candidate(permutation_id=NO_PERMUTATION)).version
+    assert version.permutation_id is None
+    assert version.as_dict()["permutation_id"] is None
+    assert registry.get(version.version_id).permutation_id is None
+    assert registry.verify().ok
 
 
 @pytest.mark.parametrize("changes", [{"config": "\ud800"}, {"experiment": 3}, {"sensor": "text"}])

@@ -16,6 +16,10 @@ from zoo.settings import LABEL_SETTING
 from zoo.spec import ExternalTrainer, Source, Top
 
 if TYPE_CHECKING:
+    from zoo.cohort import CohortSource
+    from zoo.promotion import Cohort, Sensor
+    from zoo.promotion.assembly import CohortOutcome
+    from zoo.promotion.members import Members
     from zoo.promotion.trainer import Outcome as Promotion
     from zoo.promotion.trainer import Trainer
     from zoo.registry import Candidate, Registry
@@ -76,7 +80,8 @@ class Application:
                 observers=[self._advance],
                 **self.task.terms.as_dict(),
             )
-            ids = choose(source.experiment, source.permutations)
+            members = _members(source)
+            ids = choose(source.experiment, source.permutations) if members is None else members.ids
             self._check_line(trainer, f"{self.name}: {source.experiment}")
             self._count(trainer, registry)
         except Interrupted:
@@ -86,6 +91,9 @@ class Application:
             return
         self._same_as_recorded(trainer)
         emit(self.observers, Started(self.name, 3 * len(ids)))
+        if members is not None and source.cohort is not None:
+            self._cohort(trainer, members, source.cohort, registry)
+            return
         experiment, selection = trainer.directory.name, _selection(source)
         versions, failures = len(self.versions), len(self.failures)
         trainer.outcomes(
@@ -100,6 +108,23 @@ class Application:
         # they finish in whatever order
         self.versions[versions:] = sorted(self.versions[versions:], key=lambda v: places[v.permutation_id])
         self.failures[failures:] = sorted(self.failures[failures:], key=lambda f: places[f.permutation_id])
+
+    def _cohort(self, trainer: Trainer, members: Members, cohort: CohortSource, registry: Registry) -> None:
+        """Register one version of all members; each member that failed is told of on its own, too."""
+        from zoo.promotion.assembly import promote_cohort
+
+        promotion = promote_cohort(
+            trainer,
+            members,
+            combine=cohort.combine,
+            overrides=self.task.spec.overrides,
+            n_jobs=self.task.n_jobs,
+        )
+        for member in promotion.members:
+            if member.error is not None:
+                number = member.permutation_id
+                self.fail(number if isinstance(number, int) else None, member.error)
+        self._finish(promotion, None, trainer.directory.name, registry, members.chosen)
 
     def _count(self, trainer: Trainer, registry: Registry) -> None:
         """Count all rounds of the experiment: a version was chosen from these, wherever they were run."""
@@ -132,7 +157,12 @@ class Application:
         emit(self.observers, Noticed(self.name, notice))
 
     def _finish(
-        self, promotion: Promotion, number: Any, experiment: str, registry: Registry, selection: str
+        self,
+        promotion: Promotion | CohortOutcome,
+        number: Any,
+        experiment: str,
+        registry: Registry,
+        selection: str,
     ) -> None:
         """Register a promotion, or tell of its failure."""
         if promotion.error is not None:
@@ -214,8 +244,20 @@ def apply_spec(task: Task, observers: Iterable[Observer] = ()) -> SpecResult:
     )
 
 
-def _candidate(task: Task, promotion: Promotion, experiment: str, selection: str) -> Candidate:
+def _members(source: Source) -> Members | None:
+    """Return the members of a source's cohort; None where each permutation is a version of its own."""
+    if source.cohort is None:
+        return None
+    from zoo.promotion.members import choose_members
+
+    return choose_members(source)
+
+
+def _candidate(
+    task: Task, promotion: Promotion | CohortOutcome, experiment: str, selection: str
+) -> Candidate:
     from zoo.registry import Candidate
+    from zoo.registry.version import NO_PERMUTATION
 
     sensor, predictions, inputs = promotion.sensor, promotion.predictions, promotion.inputs
     if sensor is None or predictions is None or inputs is None:
@@ -225,16 +267,22 @@ def _candidate(task: Task, promotion: Promotion, experiment: str, selection: str
         label=promotion.label or task.spec.version_label,
         spec=task.spec.name,
         experiment=experiment,
-        permutation_id=sensor.permutation_id,
+        permutation_id=NO_PERMUTATION if sensor.permutation_id is None else sensor.permutation_id,
         train_end=promotion.train_end,
         inputs=inputs,
         overrides=task.spec.overrides,
         metrics=sensor.results,
-        lineage={**sensor.metadata, "selection": selection, "run_id": task.run_id},
+        lineage={**sensor.metadata, **_modules(sensor), "selection": selection, "run_id": task.run_id},
         config=yaml.safe_dump(_config(task), sort_keys=False),
         sensor=sensor.dumps(),
         predictions=predictions,
     )
+
+
+def _modules(sensor: Sensor | Cohort) -> dict[str, Any]:
+    """Return the hashes of the local modules that are kept with the sensor, for the trust list."""
+    hashes = {module.stem: module.digest for module in sensor.modules}
+    return {"modules": hashes} if hashes else {}
 
 
 def _selection(source: Source) -> str:

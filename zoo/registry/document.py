@@ -14,7 +14,7 @@ from typing import Any
 import zoo
 from zoo.errors import RegistryError
 from zoo.registry import canonical
-from zoo.registry.version import Candidate, Version, fingerprint
+from zoo.registry.version import NO_PERMUTATION, Candidate, Version, fingerprint
 
 FORMAT = 1
 _TEXTS = ("version_id", "line", "label", "spec", "experiment", "fingerprint", "created_at", "zoo_version")
@@ -116,7 +116,7 @@ def from_row(row: Mapping[Any, Any]) -> Version:
         label=row["label"],
         spec=row["spec"],
         experiment=row["experiment"],
-        permutation_id=row["permutation_id"],
+        permutation_id=None if row["permutation_id"] == NO_PERMUTATION else row["permutation_id"],
         stage=row["stage"],
         fingerprint=row["fingerprint"],
         train_end=train_end,

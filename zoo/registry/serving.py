@@ -15,7 +15,7 @@ from zoo.trust import Trust
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from zoo.promotion import Sensor
+    from zoo.promotion import Cohort, Sensor
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def load_champion(
     url: str | None = None,
     artifacts: Path | str | None = None,
     trusted: Trust | Iterable[str] | None = None,
-) -> Sensor:
+) -> Sensor | Cohort:
     """Return the sensor of a line's champion; its digest and its types are checked before anything is built.
 
     A service that asks often opens the registry once: `Registry.open(url).load_champion(line)`.

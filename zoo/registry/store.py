@@ -28,7 +28,7 @@ from zoo.registry.version import CHALLENGER, Candidate, Registered, Version
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from zoo.promotion import Sensor
+    from zoo.promotion import Cohort, Sensor
     from zoo.trust import Trust
 
 
@@ -201,8 +201,8 @@ class Registry:
             )
         return self._read(self.get(version_id), filename)
 
-    def load(self, version_id: str, *, trusted: Trust | Iterable[str] | None = None) -> Sensor:
-        """Return a version's sensor; digest and types are checked before anything of it is built.
+    def load(self, version_id: str, *, trusted: Trust | Iterable[str] | None = None) -> Sensor | Cohort:
+        """Return a version's sensor, or cohort; digest and types are checked before anything of it is built.
 
         Args:
             version_id: the whole id, of a version in whatever stage.
@@ -217,8 +217,8 @@ class Registry:
         """
         return self._load(self.get(version_id), trusted)
 
-    def load_champion(self, line: str, *, trusted: Trust | Iterable[str] | None = None) -> Sensor:
-        """Return the sensor of the line's champion.
+    def load_champion(self, line: str, *, trusted: Trust | Iterable[str] | None = None) -> Sensor | Cohort:
+        """Return the sensor, or cohort, of the line's champion.
 
         Raises:
             NoChampion: the line has none.
@@ -231,11 +231,11 @@ class Registry:
             )
         return self._load(champion, trusted)
 
-    def _load(self, version: Version, trusted: Trust | Iterable[str] | None) -> Sensor:
-        from zoo.promotion.sensor import Sensor
+    def _load(self, version: Version, trusted: Trust | Iterable[str] | None) -> Sensor | Cohort:
+        from zoo.promotion.cohort import load_predictor
 
         where = self._artifacts.directory(version.line, version.version_id) / SENSOR
-        return Sensor.loads(self._read(version, SENSOR), trusted, str(where))
+        return load_predictor(self._read(version, SENSOR), trusted, str(where))
 
     def _read(self, version: Version, filename: str) -> bytes:
         """Return a file of a version, once its bytes have their digest."""

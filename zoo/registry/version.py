@@ -23,6 +23,8 @@ RETIRED = "retired"
 ARCHIVED = "archived"
 STAGES = (CHALLENGER, CHAMPION, RETIRED, ARCHIVED)
 NO_TIME_AXIS = "00000000"
+#: kept where a version is no single permutation but a cohort, whose lineage lists its members
+NO_PERMUTATION = -1
 
 Metrics = Mapping[str, Mapping[str, float | int | str | None]]
 
@@ -62,7 +64,7 @@ class Candidate:
         label: the first part of its version id.
         spec: the name of the spec that asked for it.
         experiment: the name of the experiment directory.
-        permutation_id: the permutation's id there.
+        permutation_id: the permutation's id there; `NO_PERMUTATION` for a cohort.
         train_end: the last bar that any training label uses; None without a time axis.
         inputs: whatever decides what is trained; it is fingerprinted together with line and label.
         overrides: the spec's overrides.
@@ -131,7 +133,7 @@ class Version:
         label: the first part of the id.
         spec: the spec that asked for it first.
         experiment: the name of the experiment directory.
-        permutation_id: the permutation's id there.
+        permutation_id: the permutation's id there; None for a cohort, whose lineage lists its `members`.
         stage: `challenger`, `champion`, `retired` or `archived`.
         fingerprint: SHA-256 of what went in.
         train_end: the last bar that any training label uses; None without a time axis.
@@ -149,7 +151,7 @@ class Version:
     label: str
     spec: str
     experiment: str
-    permutation_id: int
+    permutation_id: int | None
     stage: str
     fingerprint: str
     train_end: datetime.date | None
@@ -203,6 +205,7 @@ __all__ = [
     "CHALLENGER",
     "CHAMPION",
     "NAME",
+    "NO_PERMUTATION",
     "RETIRED",
     "STAGES",
     "VERSION_ID",
