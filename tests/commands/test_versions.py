@@ -17,6 +17,7 @@ def test_versions_are_an_array_the_newest_first(zoo, registered):
         "deleted_at": None,
         "experiment": "small",
         "permutation_id": 19,
+        "members": None,
         "validation": None,
         "metrics": {"rank_ic": 0.0279, "rank_ic_se": 0.012, "rank_ic_t": 2.3},
     }

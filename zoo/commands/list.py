@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,8 @@ def row_of(entry: Entry, latest: Version | None, now: datetime.datetime) -> Row:
 def _source(source: Source) -> Row:
     chosen = source.permutations
     ids: Any = {"top": chosen.count, "by": chosen.by} if isinstance(chosen, Top) else list(chosen)
-    return {"experiment": source.experiment, "permutations": ids}
+    cohort = None if source.cohort is None else asdict(source.cohort)
+    return {"experiment": source.experiment, "permutations": ids, "cohort": cohort}
 
 
 def _age(created: str, now: datetime.datetime) -> float:
@@ -110,9 +112,15 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 def _promoted(source: Row) -> str:
     chosen, name = source["permutations"], Path(source["experiment"]).name
+    cohort = source["cohort"]
+    if cohort is not None and cohort["select"] is not None:
+        count = "" if cohort["count"] is None else f" {cohort['count']}"
+        by = f" by {' and '.join(cohort['by'])}" if cohort["by"] else ""
+        return f"cohort: {cohort['select']}{count} of {name}{by}"
+    together = "" if cohort is None else "cohort: "
     if isinstance(chosen, Mapping):
-        return f"top {chosen['top']} of {name} by {chosen['by']}"
-    return f"{', '.join(map(str, chosen))} of {name}"
+        return f"{together}top {chosen['top']} of {name} by {chosen['by']}"
+    return f"{together}{', '.join(map(str, chosen))} of {name}"
 
 
 def short_age(seconds: float | None) -> str | None:

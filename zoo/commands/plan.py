@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -93,26 +94,37 @@ def source_plan(spec: Spec, source: Source) -> Result:
         ZooError: the experiment is missing or torn, has no such permutation, or cannot choose as asked.
     """
     from zoo.experiment.directory import check_id, describe
-    from zoo.experiment.selection import choose
 
     described = describe(Path(source.experiment))
-    chosen = [
-        check_id(number, described.permutations, str(described.path))
-        for number in choose(Path(source.experiment), source.permutations)
-    ]
-    top = source.permutations
+    ids, selected = _chosen(source)
+    chosen = [check_id(number, described.permutations, str(described.path)) for number in ids]
     return {
         "experiment": described.name,
         "path": str(described.path),
         "created_at": described.created_at,
         "permutations": chosen,
-        "selected": f"top {top.count} by {top.by}" if isinstance(top, Top) else None,
+        "selected": selected,
+        "cohort": None if source.cohort is None else asdict(source.cohort),
         "overrides": [
             {"name": name, "recorded": described.settings.get(name), "value": value}
             for name, value in spec.overrides.items()
         ],
         "settings_recorded": bool(described.settings),
     }
+
+
+def _chosen(source: Source) -> tuple[tuple[int, ...], str | None]:
+    """Return the ids that a source comes to, and how they were chosen where none are listed."""
+    if source.cohort is not None:
+        from zoo.promotion.members import choose_members
+
+        members = choose_members(source)
+        return members.ids, members.chosen
+    from zoo.experiment.selection import choose
+
+    top = source.permutations
+    ids = choose(Path(source.experiment), top)
+    return ids, f"top {top.count} by {top.by}" if isinstance(top, Top) else None
 
 
 def _notices(planned: Mapping[str, Any]) -> list[str]:
@@ -149,7 +161,8 @@ def _rows(result: Result) -> list[tuple[str, str]]:
     for source in result.get("sources", ()):
         chosen = "" if source["selected"] is None else f" ({source['selected']})"
         ids = ", ".join(map(str, source["permutations"]))
-        lines.append(f"{ids} of {source['experiment']}{chosen}")
+        together = "" if source["cohort"] is None else "cohort of "
+        lines.append(f"{together}{ids} of {source['experiment']}{chosen}")
         lines += [_change(change) for change in source["overrides"]]
     if result.get("trainer"):
         lines.append(result["trainer"])

@@ -63,6 +63,9 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, ob
     for key, value in values.items():
         if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, list) and value and all(isinstance(v, Mapping) and "name" in v for v in value):
+            for member in value:  # of a cohort
+                yield from _flat(member, f"{prefix}{key}.{member['name']}.")
         else:
             yield f"{prefix}{key}", value
 

@@ -33,7 +33,8 @@ def _rows(result: Result) -> Iterator[tuple[object, ...]]:
     for version in result["versions"]:
         state = "created" if version["created"] else "already registered"
         stage = "" if version["stage"] == "challenger" else f", {version['stage']}"
-        yield name, version["permutation_id"], version["version_id"], f"{state}{stage}"
+        number = "cohort" if version["permutation_id"] is None else version["permutation_id"]
+        yield name, number, version["version_id"], f"{state}{stage}"
     for failure in result["failures"]:
         state = "failed" if result["status"] == Outcome.partial else str(result["status"]).replace("_", " ")
         yield name, failure["permutation_id"], failure["error"], state

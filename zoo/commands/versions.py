@@ -48,6 +48,7 @@ def row_of(version: Version) -> Row:
         "deleted_at": version.deleted_at,
         "experiment": version.experiment,
         "permutation_id": version.permutation_id,
+        "members": members_of(version),
         "validation": validation_of(version.lineage),
         "metrics": headline(version.metrics),
     }
@@ -74,6 +75,18 @@ def headline(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {}
 
 
+def members_of(version: Version) -> list[Any] | None:
+    """Return the permutations of a cohort; None for a version of a single one."""
+    if version.permutation_id is not None:
+        return None
+    return [member.get("permutation_id") for member in version.lineage.get("members") or ()]
+
+
+def _some(members: Sequence[Any], shown: int = 6) -> str:
+    more = len(members) - shown
+    return ", ".join(map(str, members[:shown])) + (f" and {more} more" if more > 0 else "")
+
+
 def render(console: Console, rows: Sequence[Row]) -> None:
     """Print the rows."""
     if not rows:
@@ -85,7 +98,9 @@ def render(console: Console, rows: Sequence[Row]) -> None:
 def _cells(row: Row) -> tuple[object, ...]:
     """Two lines a version fit 80 columns."""
     created = f"{str(row['created_at'])[:16].replace('T', ' ')}Z"
-    source = f"permutation {row['permutation_id']} of {row['experiment']}"
+    members = row["members"]
+    what = f"permutation {row['permutation_id']}" if members is None else f"cohort of {_some(members)}"
+    source = f"{what} of {row['experiment']}"
     figures = "\n".join(filter(None, [_figures(row["metrics"]), source]))
     stage = row["stage"] if row["deleted_at"] is None else f"{row['stage']}, files deleted"
     stage = "\n".join([stage, created, *unusual(row["validation"])])
@@ -112,6 +127,7 @@ __all__ = [
     "HEADLINES",
     "headline",
     "list_versions",
+    "members_of",
     "number",
     "render",
     "row_of",
