@@ -19,7 +19,7 @@ from zoo.evaluation.feed import Feed
 from zoo.evaluation.visible import text_of
 
 if TYPE_CHECKING:
-    from zoo.promotion import Sensor
+    from zoo.promotion.cohort import Predictor
 
 Floats = NDArray[np.float64]
 _ROUNDING = 1e-9  # of the root mean square: a matrix product of other rows rounds otherwise
@@ -42,13 +42,13 @@ class Features:
     names: tuple[str, ...]
 
 
-def features_of(sensor: Sensor, feed: Feed) -> Features:
+def features_of(sensor: Predictor, feed: Feed) -> Features:
     """Compute the features of all bars, by the manifest's own preparation and the sensor's own settings."""
     served = sensor.serve(feed.bench)
     return Features(served.F, served.data.dates, tuple(served.data.assets), sensor.features)
 
 
-def predict(sensor: Sensor, features: Floats) -> Floats:
+def predict(sensor: Predictor, features: Floats) -> Floats:
     """Return a score for every asset of every bar that has all features.
 
     Args:
@@ -58,13 +58,7 @@ def predict(sensor: Sensor, features: Floats) -> Floats:
     Returns:
         Bars × assets; NaN where nothing is predicted.
     """
-    from zoo.promotion.sensor import scores_of
-
-    complete = np.isfinite(features).all(axis=2)
-    scores = np.full(complete.shape, np.nan)
-    if complete.any():
-        scores[complete] = scores_of(sensor.model, features[complete])
-    return scores
+    return sensor.scores(features)
 
 
 def sample(feed: Feed, bars: pd.DatetimeIndex, count: int) -> list[pd.Timestamp]:
@@ -80,7 +74,7 @@ def sample(feed: Feed, bars: pd.DatetimeIndex, count: int) -> list[pd.Timestamp]
     return [earlier[place] for place in sorted(chosen.tolist())]
 
 
-def prove_features(sensor: Sensor, feed: Feed, found: Features, bars: list[pd.Timestamp]) -> list[Floats]:
+def prove_features(sensor: Predictor, feed: Feed, found: Features, bars: list[pd.Timestamp]) -> list[Floats]:
     """Compute features again at each of these bars, on what was visible at its close.
 
     Returns:
@@ -92,7 +86,7 @@ def prove_features(sensor: Sensor, feed: Feed, found: Features, bars: list[pd.Ti
     return [_proven(sensor, feed, found, bar) for bar in bars]
 
 
-def _proven(sensor: Sensor, feed: Feed, found: Features, bar: pd.Timestamp) -> Floats:
+def _proven(sensor: Predictor, feed: Feed, found: Features, bar: pd.Timestamp) -> Floats:
     alone = _visible_features(sensor, feed, bar)
     together = found.values[found.dates.get_loc(bar)]
     same = (alone == together) | (np.isnan(alone) & np.isnan(together))
@@ -108,7 +102,7 @@ def _proven(sensor: Sensor, feed: Feed, found: Features, bar: pd.Timestamp) -> F
     return alone
 
 
-def _visible_features(sensor: Sensor, feed: Feed, bar: pd.Timestamp) -> Floats:
+def _visible_features(sensor: Predictor, feed: Feed, bar: pd.Timestamp) -> Floats:
     """Return the features of a bar on the data cut there; of a formed bar, where it is there by then."""
     place = feed.position(bar)
     for position in range(place, min(place + 2, len(feed.data.dates))):
@@ -123,7 +117,7 @@ def _visible_features(sensor: Sensor, feed: Feed, bar: pd.Timestamp) -> Floats:
 
 
 def prove_predictions(
-    sensor: Sensor, alone: list[Floats], scores: list[Floats], bars: list[pd.Timestamp]
+    sensor: Predictor, alone: list[Floats], scores: list[Floats], bars: list[pd.Timestamp]
 ) -> None:
     """Predict each bar by itself, and compare with what was predicted among all others.
 

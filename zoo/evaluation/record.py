@@ -49,7 +49,7 @@ class About:
         line: its line.
         spec: its spec.
         experiment: of which permutation it is.
-        permutation_id: which one.
+        permutation_id: which one; None for a cohort.
         train_end: the last bar that a training label used, ISO 8601.
         trained_until: the last bar of the data that it was trained on, ISO 8601; None where it is not known.
         registered_at: UTC, ISO 8601: what came later is live.
@@ -60,7 +60,7 @@ class About:
     line: str
     spec: str
     experiment: str
-    permutation_id: int
+    permutation_id: int | None
     train_end: str
     trained_until: str | None
     registered_at: str

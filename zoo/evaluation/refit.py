@@ -18,6 +18,7 @@ from zoo.evaluation.record import About
 if TYPE_CHECKING:
     from zoo.data import Dataset
     from zoo.promotion import Sensor
+    from zoo.promotion.cohort import Predictor
 
 PREFIX: Final = "refit~"
 _ALL: Final = (1, 0, 0)
@@ -33,8 +34,8 @@ def name_of(champion: str, vintage: str) -> str:
     return f"{PREFIX}{vintage[:10].replace('-', '')}~{champion}"
 
 
-def refit(sensor: Sensor, data: Dataset) -> tuple[Sensor, dt.date]:
-    """Train a sensor's manifest again, under its own settings.
+def refit(sensor: Predictor, data: Dataset) -> tuple[Predictor, dt.date]:
+    """Train a sensor's manifest again, under its own settings; of a cohort every member's.
 
     Args:
         sensor: the champion's.
@@ -47,6 +48,21 @@ def refit(sensor: Sensor, data: Dataset) -> tuple[Sensor, dt.date]:
         ShadowError: how its features are computed is not known.
         ManifestError: it cannot be trained on this data.
     """
+    from zoo.promotion.cohort import Cohort
+
+    if not isinstance(sensor, Cohort):
+        return _refitted(sensor, data)
+    members = [_refitted(member, data) for member in sensor.members.values()]
+    again = Cohort.of(
+        [member for member, _ in members],
+        combine=sensor.rule.combine,
+        metadata=sensor.metadata,
+        results=sensor.results,
+    )
+    return again, max(end for _, end in members)
+
+
+def _refitted(sensor: Sensor, data: Dataset) -> tuple[Sensor, dt.date]:
     from zoo.manifest.cube import PanelCube
     from zoo.manifest.prepare import prepare
     from zoo.manifest.run import run

@@ -62,7 +62,9 @@ def standings(
 def held_out_bars(registry: Registry, board: Board) -> dict[str, int]:
     """Return how many bars the held-out part of each version's experiment has, as the ledger knows it."""
     trials = registry.ledger.trials(board.line)
-    bars = {(one.experiment, one.permutation_id): len(one.net) for one in trials if one.net is not None}
+    bars: dict[tuple[str, int | None], int] = {
+        (one.experiment, one.permutation_id): len(one.net) for one in trials if one.net is not None
+    }
     found = {}
     for one in board.entrants:
         if one.version is not None:

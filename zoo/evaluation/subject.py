@@ -27,7 +27,7 @@ from zoo.evaluation.rules import ShadowRules
 from zoo.evaluation.visible import text_of
 
 if TYPE_CHECKING:
-    from zoo.promotion import Sensor
+    from zoo.promotion.cohort import Predictor
     from zoo.registry import Version
 
 SHADOWED: Final = "shadowed"
@@ -93,7 +93,7 @@ class Subject:
     """A version with what is needed to shadow it."""
 
     version: Version
-    sensor: Sensor
+    sensor: Predictor
     about: About
     record: Record
     found: Shadowed
@@ -216,7 +216,7 @@ def _changed(before: Floats, now: Floats) -> NDArray[np.bool_]:
     return np.asarray(~same.all(axis=1))
 
 
-def about(version: Version, sensor: Sensor) -> About:
+def about(version: Version, sensor: Predictor) -> About:
     """Return what a record says of its version."""
     metadata: Mapping[str, Any] = sensor.metadata
     assert version.train_end is not None  # noqa: S101
