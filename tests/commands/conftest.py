@@ -18,7 +18,7 @@ def zoo(tmp_path, monkeypatch, capfd):
 def registered(zoo):
     """Register a version for a spec; return it."""
 
-    def register(spec="ok_a", number=7, **changes):
+    def register(spec="ok_a", number=7, lineage=None, **changes):
         from datetime import date
 
         import pandas as pd
@@ -37,7 +37,7 @@ def registered(zoo):
             inputs={"number": number},
             overrides={"forward_days": 60},
             metrics={"logged": {"rank_ic": float("nan")}, "variant": variant},
-            lineage={"horizon": 60, "libraries": {"now": {"numpy": "2.4"}}},
+            lineage={"horizon": 60, "libraries": {"now": {"numpy": "2.4"}}, **(lineage or {})},
             config="a: 1",
             sensor=b"sensor",
             predictions=frame,

@@ -4,6 +4,7 @@ from zoo.commands.arguments import sort_arguments
 from zoo.commands.composition import compose, hydra_started, prepared
 from zoo.commands.request import asked, read_request, read_spec, request_of, task_of
 from zoo.errors import OverrideNotAllowed, SpecError
+from zoo.terms import Terms
 from zoo.trust import Trust
 
 
@@ -71,3 +72,12 @@ def test_one_job_of_a_sweep_says_itself_which_spec_was_chosen(zoo):
     job = request_of(composed.config, composed.directories)
     assert (job.spec_name, job.job, job.run_id) == ("ok_a", "ok_a.2", "r")
     assert job.spec == read_request(composed).spec
+
+
+def test_the_terms_of_a_promotion_come_from_the_command_line(zoo):
+    found = request("promotion.agreement=off", "promotion.validation=skip", "promotion.n_jobs=2")
+    assert found.terms == Terms("skip", "off")
+    assert found.promotion_jobs == 2
+    assert request("promotion.agreement=0.5").terms.agreement == 0.5
+    for word in ("promotion.agreement=2", "promotion.validation=no", "promotion.n_jobs=0", "promotion.x=1"):
+        assert zoo.json("list", word).code == 2

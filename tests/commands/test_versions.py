@@ -63,3 +63,22 @@ def test_the_headline_is_the_variant_s_first_known_metric(metrics, expected):
 )
 def test_numbers_are_written_with_four_digits(value, text):
     assert number(value) == text
+
+
+def test_a_version_that_was_not_validated_says_so_wherever_versions_are_listed(zoo, registered):
+    zoo.spec("ok_a")
+    registered(lineage={"validation": {"mode": "skip"}})
+    assert zoo.json("versions").document[0]["validation"] == "skip"
+    rows = {row["spec"]: row for row in zoo.json("list").document}
+    assert rows["ok_a"]["validation"] == "skip"
+    for command in ("versions", "list"):
+        out = zoo(command).out
+        assert "validation: skip" in out
+        assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_version_that_was_validated_needs_no_word(zoo, registered):
+    zoo.spec("ok_a")
+    registered(lineage={"validation": {"mode": "full"}})
+    assert zoo.json("versions").document[0]["validation"] == "full"
+    assert "validation" not in zoo("versions").out + zoo("list").out

@@ -1,4 +1,5 @@
 import csv
+from types import MappingProxyType
 
 import pytest
 
@@ -10,6 +11,7 @@ from zoo.events import Advanced, Failed, Finished, Started
 from zoo.line import Line
 from zoo.registry import Registry
 from zoo.spec import parse_spec
+from zoo.terms import Terms
 from zoo.trust import Trust
 
 LINE = Line("us_equity", "zoo.data.sp500", "zoo.targets.forward_return", 21, 21)
@@ -17,11 +19,11 @@ LINE = Line("us_equity", "zoo.data.sp500", "zoo.targets.forward_return", 21, 21)
 
 @pytest.fixture
 def task(experiment_dir, tmp_path):
-    def build(line=LINE, permutations=(0, 2), **changes):
+    def build(line=LINE, permutations=(0, 2), told=MappingProxyType({}), **changes):
         source = {"experiment": str(experiment_dir), "permutations": list(permutations)}
         spec = {"name": "small", "line": "us_equity", "label": "sm", "sources": [source], **changes}
         url = f"sqlite:///{tmp_path}/registry/registry.db"
-        return Task(parse_spec(spec, "small.yaml"), line, url, tmp_path / "registry", "run-1")
+        return Task(parse_spec(spec, "small.yaml"), line, url, tmp_path / "registry", "run-1", **told)
 
     return build
 
@@ -250,3 +252,32 @@ def test_what_cannot_be_counted_is_not_registered(task, experiment_dir):
     assert result.status is Outcome.failed
     assert [(f.permutation_id, f.error) for f in result.failures] == [(None, "ExperimentCorrupt")]
     assert registered(told) == []
+
+
+def test_what_was_not_validated_is_another_version_and_says_so(task, experiment_dir):
+    full, skipped = task(permutations=[0]), task(permutations=[0], told={"terms": Terms(validation="skip")})
+    one, two = apply_spec(full), apply_spec(skipped)
+    assert one.versions[0].version_id != two.versions[0].version_id
+    assert {v.lineage["validation"]["mode"] for v in registered(full)} == {"full", "skip"}
+    (experiment_dir / "results.csv").unlink()
+    third = apply_spec(skipped)
+    assert [v.version_id for v in third.versions] == [two.versions[0].version_id]
+    assert "its rounds are not counted as trials" in third.notices[0]
+    assert apply_spec(full).failures[0].error == "ExperimentCorrupt"
+
+
+def test_a_refit_below_the_floor_is_a_failure_that_names_the_figure(task):
+    result = apply_spec(
+        task(overrides={"residual_momentum_enabled": True}, told={"terms": Terms(agreement=1.0)})
+    )
+    assert [f.error for f in result.failures] == ["AgreementError"] * 2
+    assert "below the floor of 1.0000" in result.failures[0].message
+
+
+def test_two_processes_register_what_one_does_in_the_order_of_the_spec(task, experiment_dir):
+    spoil(experiment_dir, 1)
+    one, two = (apply_spec(task(permutations=[3, 0, 1, 2], told={"n_jobs": n})) for n in (1, 2))
+    assert [v.version_id for v in two.versions] == [v.version_id for v in one.versions]
+    assert [v.permutation_id for v in two.versions] == [3, 0, 2]
+    assert [v.created for v in two.versions] == [False] * 3
+    assert [(f.permutation_id, f.error) for f in two.failures] == [(1, "ReconstructionError")]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from zoo.driver.task import TASK_FILE, Task
 from zoo.line import Line
 from zoo.spec import ExternalTrainer, Source, Spec, Status, Top
+from zoo.terms import Terms
 from zoo.trust import Trust
 
 values = st.none() | st.booleans() | st.integers() | st.text(max_size=9)
@@ -33,7 +34,8 @@ def test_a_task_is_read_as_it_was_written(tmp_path_factory, spec, settings, loca
     line = Line("us_equity", "d", "t", 21, 21, locked=("forward_days",))
     trust = Trust(("zoo.", "my_lab."), local, frozenset({"ab"}))
     allowed = frozenset({"forward_days"})
-    task = Task(spec, line, "sqlite:///x", directory, "run", settings, allowed, trust)
+    terms = Terms("skip" if local else "full", 0.5 if local else "bootstrap", allow_code_drift=local)
+    task = Task(spec, line, "sqlite:///x", directory, "run", settings, allowed, trust, terms, 2)
     assert Task.read(task.write(directory)) == task
 
 
