@@ -64,6 +64,8 @@ def test_what_was_seen_at_a_bar_is_what_the_source_had_by_then():
     assert feed.seen(feed.data.dates[4]) == feed.digests[4]
     assert feed.seen(pd.Timestamp("2020-01-04")) == feed.digests[2]  # a Saturday
     assert feed.seen(pd.Timestamp("2019-01-01")) == ""
+    bars = pd.DatetimeIndex(["2019-01-01", "2020-01-04", feed.data.dates[4]])
+    assert feed.seen_at(bars) == tuple(feed.seen(bar) for bar in bars)
 
 
 def test_a_cut_is_made_once_and_holds_no_later_bar():

@@ -131,6 +131,11 @@ class Feed:
         place = self.position(bar)
         return self.digests[place] if place >= 0 else ""
 
+    def seen_at(self, bars: pd.DatetimeIndex) -> tuple[str, ...]:
+        """Return what `seen` says of each of these bars."""
+        places = self.data.dates.searchsorted(bars, side="right") - 1
+        return tuple(self.digests[place] if place >= 0 else "" for place in places.tolist())
+
     def cut(self, position: int) -> Workbench:
         """Return the data as it was at the close of the bar at this place, with caches of its own."""
         from zoo.manifest.workbench import Workbench

@@ -171,7 +171,7 @@ class InShadow:
             predict(sensor, features.values[rows]),
             came_later(dates, self.subject.registered_at),
             np.asarray(rows % sensor.bound.every == 0),
-            tuple(self.feed.seen(bar) for bar in dates),
+            self.feed.seen_at(dates),
         )
 
     def _written(self, index: Index, days: Days) -> Index:
