@@ -256,7 +256,7 @@ def test_mirror_of_an_empty_registry_makes_nothing_here_or_there(zoo, server):
     ("words", "message"),
     [
         (["mirror"], "there is no mirror; expected mirror=mlflow mirror.uri=http://host:port"),
-        (["mirror", "mirror=mlflow"], "the mirror has no address"),
+        (["mirror", "mirror=mlflow", "mirror.uri=null"], "the mirror has no address"),
         (
             ["mirror", "mirror.uri=http://host"],
             "mirror.uri is set, and there is no mirror; add mirror=mlflow",
