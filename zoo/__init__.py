@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from zoo.errors import ZooError
     from zoo.experiment.loop import run_experiment
     from zoo.manifest import Manifest
-    from zoo.promotion import Sensor, Trainer
+    from zoo.promotion import Cohort, Sensor, Trainer
     from zoo.registry import Registry
     from zoo.registry.serving import load_champion
     from zoo.settings import overrides
     from zoo.trust import Trust
 
 _HOMES = {
+    "Cohort": "zoo.promotion",
     "Dataset": "zoo.data",
     "Manifest": "zoo.manifest",
     "Registry": "zoo.registry",
@@ -50,6 +51,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "Cohort",
     "Dataset",
     "Manifest",
     "Registry",

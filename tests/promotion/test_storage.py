@@ -4,6 +4,8 @@ import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -18,6 +20,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
 
 from zoo.errors import ArtifactCorrupt, TrustError
+from zoo.promotion import Sensor
 from zoo.promotion.storage import dump, load
 from zoo.trust import Trust
 
@@ -106,3 +109,27 @@ def test_a_file_that_names_its_own_types_trusted_is_not_believed():
         archive.writestr("trusted.json", '["tests.promotion.test_storage.Lab"]')
     with pytest.raises(TrustError, match="Lab"):
         load(buffer.getvalue(), Trust(), "here")
+
+
+@settings(deadline=None, max_examples=150)
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_file_with_one_wrong_bit_is_refused_or_is_the_same_sensor(linear, place, bit):
+    content = bytearray(linear.dumps())
+    content[int(place * len(content))] ^= 1 << bit
+    try:
+        back = Sensor.loads(bytes(content))
+    except (ArtifactCorrupt, TrustError):
+        return
+    rows = {"x_test": np.array([[0.1, -0.2], [3.0, 4.0]])}
+    assert np.array_equal(back(rows)["_preds"], linear(rows)["_preds"])
+    assert back.metadata == linear.metadata
+
+
+@pytest.mark.parametrize("change", [{"bound": 7}, {"features": None}, {"results": []}, {"metadata": None}])
+def test_a_document_in_another_form_is_corrupt(linear, change):
+    content = dump(linear.model.estimator, {**linear.as_document(), **change}, Trust())
+    with pytest.raises(ArtifactCorrupt, match="is no sensor"):
+        Sensor.loads(content)
+    lacking = {key: value for key, value in linear.as_document().items() if key not in change}
+    with pytest.raises(ArtifactCorrupt, match="is no sensor: KeyError"):
+        Sensor.loads(dump(linear.model.estimator, lacking, Trust()))

@@ -26,7 +26,7 @@ from zoo.promotion.membership import (
 from zoo.promotion.modules import LocalModule
 from zoo.promotion.sensor import Sensor
 from zoo.promotion.serving import Served
-from zoo.promotion.storage import dump, read
+from zoo.promotion.storage import Stored, dump, read, rebuilding
 from zoo.trust import Trust
 
 if TYPE_CHECKING:
@@ -331,20 +331,21 @@ def load_predictor(
         TrustError: a type outside the trust list; nothing was built.
     """
     stored = read(content, Trust.of(trusted), where)
+    with rebuilding(where):
+        if stored.document.get("kind") != KIND:
+            return Sensor.of_document(stored.document, stored.estimator, stored, where)
+        return _of_document(stored, where)
+
+
+def _of_document(stored: Stored, where: str) -> Cohort:
     document = stored.document
-    if document.get("kind") != KIND:
-        return Sensor.of_document(document, stored.estimator, stored, where)
-    sensors = [
+    members = [
         Sensor.of_document(member, estimator, stored, where)
         for member, estimator in zip(document["members"], stored.estimator, strict=True)
     ]
-    cohort = Cohort.of(
-        sensors,
-        combine=document["rule"]["combine"],
-        metadata=document["metadata"],
-        results=document["results"],
-    )
-    return replace(cohort, rule=Rule.from_dict(document["rule"]))
+    rule = Rule.from_dict(document["rule"])
+    known = {"metadata": document["metadata"], "results": document["results"]}
+    return replace(Cohort.of(members, combine=rule.combine, **known), rule=rule)
 
 
 __all__ = ["KIND", "Cohort", "Predictor", "load_predictor"]

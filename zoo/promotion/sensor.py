@@ -16,7 +16,7 @@ from zoo.manifest.bound import Bound
 from zoo.models import SklearnModel
 from zoo.promotion.modules import LocalModule, modules_of
 from zoo.promotion.serving import INPUTS, Served, checked, rows_of, serve
-from zoo.promotion.storage import Stored, dump, read
+from zoo.promotion.storage import Stored, dump, read, rebuilding
 from zoo.settings import DEFAULTS, Reads, using
 from zoo.trust import Trust
 
@@ -210,15 +210,14 @@ class Sensor:
     @classmethod
     def of_document(cls, document: Mapping[str, Any], estimator: Any, stored: Stored, where: str) -> Sensor:
         """Take what `as_document` gave, with its estimator."""
-        results: Mapping[str, Mapping[str, Any]] = document["results"]
-        if stored.document["format"] == 1:
-            results = {stage: _read(values) for stage, values in results.items()}
+        read_values = _read if stored.document["format"] == 1 else dict
+        results = {stage: read_values(values) for stage, values in document["results"].items()}
         bound = document["bound"]
         return cls(
             document["permutation_id"],
             _model(estimator, document, where),
-            document["round_params"],
-            document["metadata"],
+            dict(document["round_params"]),
+            dict(document["metadata"]),
             results,
             None if bound is None else Bound.from_dict(bound, stored.trust, where),
             tuple(document["features"]),
@@ -242,7 +241,8 @@ class Sensor:
         stored = read(content, Trust.of(trusted), where)
         if isinstance(stored.estimator, list):
             raise ArtifactCorrupt("is a cohort", where=where, expected="a sensor", remedy="use Cohort.loads")
-        return cls.of_document(stored.document, stored.estimator, stored, where)
+        with rebuilding(where):
+            return cls.of_document(stored.document, stored.estimator, stored, where)
 
 
 def scores_of(model: SklearnModel | ForeignModel, X: NDArray[Any]) -> NDArray[Any]:

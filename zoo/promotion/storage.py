@@ -7,7 +7,8 @@ import json
 import math
 import sys
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,6 +59,19 @@ class Stored:
     document: dict[str, Any]
     modules: tuple[LocalModule, ...]
     trust: Trust
+
+
+@contextmanager
+def rebuilding(where: str) -> Iterator[None]:
+    """Tell of a document that lacks something, or has it in another form, as of a corrupt file."""
+    try:
+        yield
+    except ZooError:
+        raise
+    except Exception as error:
+        raise ArtifactCorrupt(
+            f"is no sensor: {type(error).__name__}: {error}", where=where, remedy="restore it from a copy"
+        ) from error
 
 
 def dump(
@@ -206,4 +220,4 @@ def _read(value: dict[str, Any]) -> Any:
     return float(value[_FLOAT]) if set(value) == {_FLOAT} else value
 
 
-__all__ = ["READABLE", "SENSOR_FORMAT", "TRUSTED_TYPES", "Stored", "dump", "load", "read"]
+__all__ = ["READABLE", "SENSOR_FORMAT", "TRUSTED_TYPES", "Stored", "dump", "load", "read", "rebuilding"]
