@@ -18,6 +18,8 @@ rebalance: {rebalance}
 def world(zoo, monkeypatch):
     """The small line under the outputs of the command line, with a champion and a challenger."""
     monkeypatch.setitem(small.STATE, "data", small.market())
+    small.STATE["data"].close.to_parquet(zoo.directory / "small.parquet")
+    monkeypatch.setenv("ZOO_TEST_SMALL", str(zoo.directory / "small.parquet"))
     (zoo.conf / "line").mkdir()
     (zoo.conf / "line" / "small.yaml").write_text(LINE.format(name="small", rebalance=5))
     found = small.World(zoo.outputs, monkeypatch)

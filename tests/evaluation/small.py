@@ -1,6 +1,8 @@
 """A small line of 12 assets: a source that a test can change, features that look ahead, versions of it."""
 
 import datetime as dt
+import os
+import signal
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,9 +51,12 @@ def market(bars=400, assets=12, seed=1, start="2020-01-01"):
 
 
 def prices(*, end=None):
-    """The source of the line."""
+    """The source of the line; in a process of its own, from the file that the environment names."""
     STATE["reads"] += 1
     data = STATE["data"]
+    if data is None:
+        close = pd.read_parquet(os.environ["ZOO_TEST_SMALL"])
+        data = Dataset({"close": close}, name="small")
     return data if end is None else data.until(end)
 
 
@@ -85,6 +90,21 @@ def sleepy(prices):
     """Takes its time once the training is over."""
     while len(prices) > 300:
         time.sleep(0.01)
+    return trend(prices)
+
+
+def killing(prices):
+    """Takes the whole process along once the training is over."""
+    if len(prices) > 300:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return trend(prices)
+
+
+def stubborn(prices):
+    """Never comes back, and cannot be interrupted."""
+    if len(prices) > 300:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+        time.sleep(3600)
     return trend(prices)
 
 

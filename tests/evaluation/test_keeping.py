@@ -22,8 +22,13 @@ def test_what_is_kept_is_recalled_under_its_key_alone(tmp_path):
 @pytest.mark.parametrize("spoil", [lambda b: b[:-9], lambda b: b"", lambda b: b[:-30] + b"x" + b[-29:]])
 def test_what_was_torn_or_edited_is_computed_again(tmp_path, spoil):
     keep(tmp_path, "v1", "k" * 64, ARRAYS)
-    path = tmp_path / FOLDER / "v1.npz"
+    path = tmp_path / FOLDER / "v1.bin"
     path.write_bytes(spoil(path.read_bytes()))
+    assert recalled(tmp_path, "v1", "k" * 64) is None
+
+
+def test_objects_are_never_made_of_what_is_kept(tmp_path):
+    keep(tmp_path, "v1", "k" * 64, {"odd": np.array([None, "x"], dtype=object)})
     assert recalled(tmp_path, "v1", "k" * 64) is None
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from zoo.commands.arguments import Arguments
 from zoo.commands.judging import line_to_judge
-from zoo.commands.moving import registry_to_move
+from zoo.commands.moving import post, registry_to_move
 from zoo.commands.output import Answer, show_table
 from zoo.commands.request import asked
 from zoo.errors import FAILURE_EXIT
 from zoo.monitoring.progress import watching
+from zoo.monitoring.webhook import FAILED
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from zoo.evaluation.shadow import ShadowRun
 
 _COLUMNS: Final = ("version", "bars", "from, to", "state")
 
@@ -28,22 +32,32 @@ def shadow(arguments: Arguments) -> Answer:
     """
     request = asked(arguments)
     judging = request.judging
-    from zoo.evaluation.shadow import Shadowing
+    from zoo.evaluation.isolation import Work, shadow_apart
 
     with watching() as observers, registry_to_move(request, "shadow") as registry:
-        line = line_to_judge(request, registry)
-        found = Shadowing(
-            registry,
-            request.artifacts,
-            line,
-            judging.shadow,
+        work = Work(
+            url=request.registry_url,
+            artifacts=request.artifacts,
+            line=line_to_judge(request, registry),
+            rules=judging.shadow,
             trust=request.trust,
             until=judging.until,
-            observers=observers,
-        ).run()
+            now=dt.datetime.now(dt.UTC),
+        )
+        found = shadow_apart(work, observers)
+    if found.failures:
+        post(request, FAILED, _failures(found))
     document = found.as_dict()
     code = FAILURE_EXIT if found.failures else 0
     return Answer(document, lambda console: render(console, document), code, form=request.format)
+
+
+def _failures(found: ShadowRun) -> dict[str, Any]:
+    """Return what is posted of versions that could not be shadowed."""
+    failures = [
+        {"version_id": one.version_id, "error": one.error, "message": one.message} for one in found.failures
+    ]
+    return {"command": "shadow", "line": found.line, "failures": failures}
 
 
 def render(console: Console, document: Mapping[str, Any]) -> None:

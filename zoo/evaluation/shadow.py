@@ -7,7 +7,7 @@ other, and the rest goes on.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -83,6 +83,9 @@ class Shadowing:
         until: the last date to predict; None for all that the data has.
         now: the clock, UTC.
         observers: who is told of progress.
+        at: told the ids of those who are worked on next, nobody at the end.
+        done: told what became of each version.
+        doomed: those who have failed already, by id: nothing of them is touched.
     """
 
     def __init__(
@@ -96,7 +99,13 @@ class Shadowing:
         until: str | None = None,
         now: dt.datetime | None = None,
         observers: Iterable[Observer] = (),
+        at: Callable[[tuple[str, ...]], None] | None = None,
+        done: Callable[[Shadowed], None] | None = None,
+        doomed: Mapping[str, Exception] | None = None,
     ) -> None:
+        self._at = _nobody if at is None else at
+        self._done = _nobody if done is None else done
+        self._doomed = dict(doomed or {})
         self.registry = registry
         self.root = records_root(artifacts, line.name)
         self.line = line
@@ -177,7 +186,11 @@ class Shadowing:
             found = Shadowed(version.version_id, version.spec, version.stage)
             results.append(found)
             with self._own(found):
+                self._at((version.version_id,))
+                if version.version_id in self._doomed:
+                    raise self._doomed[version.version_id]
                 subjects.append(self._subject(version, found))
+        self._at(())
         return subjects, results
 
     def _subject(self, version: Version, found: Shadowed) -> Subject:
@@ -227,6 +240,9 @@ class Shadowing:
             result = Shadowed(name, champion.version.spec, BASELINE)
             self._baselines.append(result)
             with self._own(result):
+                self._at((name,))
+                if name in self._doomed:
+                    raise self._doomed[name]
                 found.append(self._refit(champion, vintage, feed, result))
         return found
 
@@ -240,8 +256,9 @@ class Shadowing:
         return Subject(champion.version, sensor, told, record, result)
 
     def _shared(self, group: Sequence[Subject], feed: Feed, task: str) -> None:
+        self._at(tuple(subject.found.version_id for subject in group))
         try:
-            with within(self.rules.seconds, "the features of " + group[0].version.version_id):
+            with within(self.rules.seconds, "the features of " + group[0].found.version_id):
                 features = features_of(group[0].sensor, feed)
         except Interrupted:
             raise
@@ -250,11 +267,14 @@ class Shadowing:
                 self._fail(subject.found, error)
             return
         for subject in group:
+            self._at((subject.found.version_id,))
             with self._own(subject.found):
                 InShadow(subject, feed, features, self.rules).shadow()
+            self._done(subject.found)
             emit(self.observers, Advanced(task, note=subject.found.version_id))
             for notice in subject.found.notices:
                 emit(self.observers, Noticed(subject.found.version_id, notice))
+        self._at(())
 
     # --- telling --------------------------------------------------------------------------------
 
@@ -288,6 +308,10 @@ class _Own:
             return False
         self.run._fail(self.found, error)
         return True
+
+
+def _nobody(_: object) -> None:
+    """Listen to nothing."""
 
 
 def _grouped(subjects: Sequence[Subject], line: Line) -> Iterator[list[Subject]]:
