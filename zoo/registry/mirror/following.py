@@ -100,7 +100,7 @@ class Following:
         since = 0 if anew else self._cursor(tags)
         for _ in range(_ROUNDS):
             events = self._registry.events(line=self._line, after=since)  # before versions: never too new
-            self._show(events)
+            self._show(events, everything=since == 0)
             self._point()
             if self._done.failures:
                 break
@@ -121,9 +121,9 @@ class Following:
 
     # --- versions -------------------------------------------------------------------------------
 
-    def _show(self, events: Iterable[Event]) -> None:
+    def _show(self, events: Iterable[Event], *, everything: bool) -> None:
         names = _touched(events)
-        few = len(names) <= _FEW
+        few = len(names) <= _FEW and not everything
         there = {} if few else self._shelf.versions()
         task = f"mirror {self._line}"
         emit(self._observers, Started(task, len(names)))
@@ -136,7 +136,8 @@ class Following:
             except MirrorRefused as error:
                 self._done.failures[version.version_id] = str(error)
             emit(self._observers, Advanced(task, note=version.version_id))
-        self._done.strangers += sorted(there.keys() - set(names))
+        if everything:
+            self._done.strangers = sorted(there.keys() - set(names))
         emit(self._observers, Finished(task))
 
     def _few(self, names: Iterable[str]) -> Iterable[tuple[Version, list[Event]]]:
@@ -165,7 +166,8 @@ class Following:
         if wrong:
             last = wrong.pop(STAGE, None)
             self._shelf.tag(keeper, [*wrong.items(), *([] if last is None else [(STAGE, last)])])
-            self._done.changed.append(image.version_id)
+            if image.version_id not in self._done.changed:
+                self._done.changed.append(image.version_id)
 
     def _add(self, image: Image) -> None:
         """Make a version, and unmake it where another process made it first."""
@@ -175,7 +177,8 @@ class Following:
             if not self._shelf.versions(image.version_id):
                 raise
             return  # another process was quicker, and took away the run of the two
-        first = self._shelf.versions(image.version_id)[image.version_id][0]
+        found = self._shelf.versions(image.version_id).get(image.version_id, [mine])
+        first = found[0]
         if first.number < mine.number:
             self._remove(image, mine, first)
         else:
