@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import textwrap
@@ -19,6 +20,28 @@ def test_a_feature_brings_what_it_imports_from_the_house():
 
 def test_installed_libraries_are_not_hashed():
     assert source_files(["sklearn.linear_model.Ridge"], Trust()) == {}
+
+
+def test_a_library_that_another_environment_lends_is_installed_too(tmp_path):
+    lent = tmp_path / "site-packages"
+    mine = tmp_path / "mine"
+    for place, text in ((lent / "lent_library", "VALUE = 1\n"), (mine / "my_lab", "import lent_library\n")):
+        place.mkdir(parents=True)
+        (place / "__init__.py").write_text(text + "def signal(prices):\n    return prices\n")
+    code = """
+        from zoo.manifest.source import source_files
+        from zoo.trust import Trust
+        print(sorted(source_files(["my_lab.signal"], Trust(prefixes=("my_lab.",)))))
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (mine, lent)))},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "['my_lab']\n"
 
 
 @pytest.fixture

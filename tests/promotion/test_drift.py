@@ -8,6 +8,7 @@ from zoo.data import Dataset, sp500
 from zoo.errors import CodeDriftError, DataDriftError, DataError, ReconstructionError
 from zoo.experiment.loop import run_experiment
 from zoo.promotion import Trainer
+from zoo.promotion.drift import code_drift
 from zoo.trust import Trust
 
 LAB = Trust(prefixes=("zoo.", "sklearn.", "drifting_lab."))
@@ -33,6 +34,12 @@ def test_changed_code_is_its_own_error_and_names_the_module(experiment_dir, pric
     )
     with pytest.raises(CodeDriftError, match=r"zoo\.features\.trend"):
         Trainer(experiment_dir, prices).train([0])
+
+
+def test_of_many_changed_modules_the_first_are_named_and_the_others_counted(experiment_dir):
+    error = code_drift([f"lab.module_{n:02}" for n in range(40)], experiment_dir)
+    assert "lab.module_11 and 28 more; " in str(error)
+    assert "lab.module_12" not in str(error)
 
 
 def test_changed_libraries_are_named_when_it_does_not_reproduce(experiment_dir, prices, edit_json):

@@ -74,7 +74,10 @@ def _is_installed(path: Path) -> bool:
 @functools.cache
 def _library_places() -> list[Path]:
     places = [sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
-    return [Path(place).resolve() for place in (*places, *site.getsitepackages(), site.getusersitepackages())]
+    # another environment's packages, reached through PYTHONPATH or a .pth file, are no code of the user's
+    borrowed = [place for place in sys.path if Path(place).name in ("site-packages", "dist-packages")]
+    places += [*site.getsitepackages(), site.getusersitepackages(), *borrowed]
+    return [Path(place).resolve() for place in places]
 
 
 def _imported(name: str, path: Path) -> Iterator[tuple[str, Path]]:

@@ -10,6 +10,7 @@ from zoo.data import Fingerprint
 from zoo.errors import CodeDriftError, DataDriftError, DataError, ExperimentCorrupt
 from zoo.trust import file_hash, source_of
 
+MOST_NAMED: Final = 12
 ALLOW: Final = "promotion.allow_code_drift=true promotes where the metrics still reproduce"
 
 
@@ -33,10 +34,13 @@ def differing_modules(then: Mapping[str, str], now: Mapping[str, str]) -> list[s
 
 def code_drift(modules: Iterable[str], where: Path, problem: str | None = None) -> CodeDriftError:
     """Return the error of code that is not the experiment's."""
+    names = list(modules)
+    named = ", ".join(names[:MOST_NAMED])
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     also = "" if problem is None else f", and {problem}"
     allowed = "" if problem is not None else f"; {ALLOW}"
     return CodeDriftError(
-        f"the code differs from the code that the experiment was run with: {', '.join(modules)}{also}",
+        f"the code differs from the code that the experiment was run with: {named}{more}{also}",
         where=where,
         remedy=f"restore those modules, or make the experiment again with overwrite=true{allowed}",
     )
