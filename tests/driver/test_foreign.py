@@ -63,7 +63,17 @@ def runs(tmp_path_factory):
     return Runs(tmp_path_factory.mktemp("theirs"))
 
 
-def test_nothing_of_a_library_that_is_not_trusted_is_imported_or_registered(runs):
+@pytest.fixture(scope="module")
+def registered(runs):
+    """The spec applied once, trusted: every test has it, whichever runs first or alone."""
+    runs.trust(", other_library.")
+    code, document = runs.zoo("spec=theirs")
+    assert code == 0
+    return document["results"][0]["versions"]
+
+
+def test_nothing_of_a_library_that_is_not_trusted_is_imported_or_registered(tmp_path):
+    runs = Runs(tmp_path)
     runs.trust()
     code, document = runs.zoo("spec=theirs")
     assert code == 1
@@ -73,11 +83,8 @@ def test_nothing_of_a_library_that_is_not_trusted_is_imported_or_registered(runs
     assert "add 'other_library.' to trust.prefixes in conf/trust" in result["failures"][0]["message"]
 
 
-def test_a_spec_registers_it_once_its_library_is_trusted(runs):
-    runs.trust(", other_library.")
-    code, document = runs.zoo("spec=theirs")
-    assert code == 0
-    versions = document["results"][0]["versions"]
+def test_a_spec_registers_it_once_its_library_is_trusted(runs, registered):
+    versions = registered
     assert [version["permutation_id"] for version in versions] == [0, 3]
     assert all(version["version_id"].startswith("theirs-00000000-") for version in versions)
     again = runs.zoo("spec=theirs")[1]["results"][0]["versions"]
@@ -89,6 +96,7 @@ def test_a_spec_registers_it_once_its_library_is_trusted(runs):
     assert "data fingerprint" in silent
 
 
+@pytest.mark.usefixtures("registered")
 def test_its_registered_sensor_predicts(runs, monkeypatch):
     monkeypatch.syspath_prepend(str(HOME))
     url = f"sqlite:///{runs.outputs}/registry/registry.db"
