@@ -6,6 +6,7 @@ from zoo.registry.collection import Collection
 from zoo.registry.comparison import Comparison
 from zoo.registry.history import Event
 from zoo.registry.ledger import Ledger, TrialSet
+from zoo.registry.location import ObjectStore
 from zoo.registry.moves import Move
 from zoo.registry.rebuilding import Rebuilt
 from zoo.registry.store import Registry
@@ -20,6 +21,7 @@ __all__ = [
     "Event",
     "Ledger",
     "Move",
+    "ObjectStore",
     "Problem",
     "Rebuilt",
     "Registered",

@@ -102,7 +102,7 @@ def collect(store: Store, *, dry_run: bool, keep: int, shadowed: Shadowed) -> Co
 def _survey(store: Store) -> tuple[list[Version], Succession]:
     """Return every version that is no challenger, the oldest first, and the succession on all lines."""
     query = queries.listing().where(versions.c.stage != CHALLENGER).order_by(versions.c.position)
-    with looking(store.database, store.artifacts.root) as connection:
+    with looking(store.database, store.artifacts.log) as connection:
         if connection is None:
             return [], Succession()
         found = [document.from_row(row) for row in connection.execute(query).mappings()]
@@ -146,7 +146,7 @@ def _why_deleted(version: Version) -> str:
 def _delete(store: Store, version: Version, keep: int, shadowed: Shadowed, notices: list[str]) -> bool:
     """Record that the files go, unless they are needed by now; then delete them."""
     if version.deleted_at is None:
-        with recorded(store.database, store.artifacts.root, notices) as connection:
+        with recorded(store.database, store.artifacts.log, notices) as connection:
             now = queries.find(connection, version.version_id)
             past = succession(queries.reigns(connection, version.line))
             needed = now.version_id in _needed(past, keep) or shadowed(now)
