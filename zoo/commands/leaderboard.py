@@ -34,7 +34,9 @@ def leaderboard(arguments: Arguments) -> Answer:
     url, artifacts = request.registry_url, request.artifacts
     with watching() as observers, Registry.open(url, artifacts=artifacts, read_only=True) as registry:
         line = line_to_judge(request, registry)
-        rows = standings(registry, artifacts, line, terms_of(request), dt.datetime.now(dt.UTC), observers)
+        rows = standings(
+            registry, request.records, line, terms_of(request), dt.datetime.now(dt.UTC), observers
+        )
     return Answer(rows, lambda console: render(console, rows), form=request.format)
 
 

@@ -38,7 +38,8 @@ class RegistrySchema:
     """conf/registry."""
 
     url: str = MISSING
-    artifacts: str = MISSING
+    artifacts: str | None = None
+    storage_options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

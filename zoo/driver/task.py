@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.line import Line
+from zoo.location import Place, as_values, from_values
 from zoo.settings import ALLOWED, DEFAULTS
 from zoo.spec import Spec
 from zoo.terms import Terms
@@ -26,7 +27,7 @@ class Task:
         spec: what to promote.
         line: the line that it challenges.
         registry_url: URL of the store, such as `sqlite:///outputs/registry/registry.db`.
-        artifacts: where version directories lie.
+        artifacts: where versions lie.
         run_id: the run that this belongs to.
         settings: the settings of a pipeline that no experiment recorded.
         allowed: the settings that a spec may override.
@@ -38,7 +39,7 @@ class Task:
     spec: Spec
     line: Line
     registry_url: str
-    artifacts: Path
+    artifacts: Place
     run_id: str
     settings: Mapping[str, Any] = field(default_factory=lambda: dict(DEFAULTS))
     allowed: frozenset[str] = ALLOWED
@@ -47,7 +48,7 @@ class Task:
     n_jobs: int = 1
 
     def write(self, directory: Path) -> Path:
-        """Write `task.json` into `directory` and return its path; a URL may hold a password, so only for us.
+        """Write `task.json` into `directory` and return its path; it may hold a password, so only for us.
 
         Raises:
             OSError: it cannot be written; nothing of it is left.
@@ -56,7 +57,7 @@ class Task:
             **asdict(self),
             "spec": self.spec.as_dict(),
             "line": self.line.as_dict(),
-            "artifacts": str(self.artifacts),
+            "artifacts": as_values(self.artifacts),
             "allowed": sorted(self.allowed),
             "trust": {**asdict(self.trust), "hashes": sorted(self.trust.hashes)},
             "terms": self.terms.as_dict(),
@@ -80,7 +81,7 @@ class Task:
                 **values,
                 "spec": Spec.from_dict(values["spec"]),
                 "line": Line(**{**values["line"], "locked": tuple(values["line"]["locked"])}),
-                "artifacts": Path(values["artifacts"]),
+                "artifacts": from_values(values["artifacts"]),
                 "allowed": frozenset(values["allowed"]),
                 "trust": Trust(tuple(trust["prefixes"]), trust["local"], frozenset(trust["hashes"])),
                 "terms": Terms.of(values["terms"]),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from zoo.location import ObjectStore
 from zoo.registry.collection import Collection
 from zoo.registry.comparison import Comparison
 from zoo.registry.history import Event
 from zoo.registry.ledger import Ledger, TrialSet
-from zoo.registry.location import ObjectStore
 from zoo.registry.moves import Move
 from zoo.registry.rebuilding import Rebuilt
 from zoo.registry.store import Registry

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from zoo.errors import ConfigError, StoreUnavailable, ZooError
-from zoo.registry.location import ObjectStore
+from zoo.location import ObjectStore
 
 _EXTRAS: Final = {"s3": "s3", "s3a": "s3"}
 _OPTIONS: Final = "registry.storage_options"

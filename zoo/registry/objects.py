@@ -24,6 +24,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from zoo.errors import RegistryError, StoreUnavailable
+from zoo.location import ObjectStore
 from zoo.registry import canonical, document
 from zoo.registry.artifacts import at_work, here
 from zoo.registry.bucket import Bucket, Found, Occupied
@@ -35,7 +36,6 @@ from zoo.registry.contract import (
     Registrations,
     corrupt,
 )
-from zoo.registry.location import ObjectStore
 from zoo.registry.logobjects import LogObjects
 from zoo.registry.version import NAME, VERSION_ID
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from zoo.errors import ArtifactCorrupt, NoChampion, RegistryError, did_you_mean
+from zoo.location import ObjectStore, Place
 from zoo.registry import document, moves, queries
 from zoo.registry.artifacts import Directories
 from zoo.registry.collection import Collection, Shadowed, collect, nothing_shadowed
@@ -19,7 +20,6 @@ from zoo.registry.eventlog import looking
 from zoo.registry.files import check_place
 from zoo.registry.history import DELETED, LOST, PROMOTED, RETIRED, ROLLED_BACK, Event
 from zoo.registry.ledger import Ledger
-from zoo.registry.location import ObjectStore, Place
 from zoo.registry.moves import Move, Store, deleted
 from zoo.registry.objects import Objects
 from zoo.registry.rebuilding import Rebuilt, rebuild

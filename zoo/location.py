@@ -49,6 +49,7 @@ class ObjectStore:
 
 
 Place = Path | ObjectStore
+STORE: Final = "registry"  # the directory below the outputs where nothing else is said
 
 
 def located(artifacts: str | None, options: Mapping[str, Any] | None = None, *, default: Path) -> Place:
@@ -124,4 +125,4 @@ def _secrets(options: Mapping[str, Any], *, secret: bool = False) -> Iterator[st
             yield value
 
 
-__all__ = ["ObjectStore", "Place", "as_values", "from_values", "located"]
+__all__ = ["STORE", "ObjectStore", "Place", "as_values", "from_values", "located"]
