@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.registry.mlflow_server import mlflow_server  # noqa: F401  # one server for every room's tests
+from tests.object_store import bucket, credentials, s3_endpoint  # noqa: F401  # one server for every room's tests
+from tests.registry.mlflow_server import mlflow_server  # noqa: F401
 
 DEFINITION = {
     "params": {"lookback": [20, 40], "alpha": [1, 10]},

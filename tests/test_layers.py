@@ -11,19 +11,8 @@ import zoo
 PACKAGE = Path(zoo.__file__).parent
 FLOORS = [
     {"errors", "events", "foreign", "settings", "trust", "configuration", "metrics"},
-    {
-        "data",
-        "features",
-        "targets",
-        "models",
-        "portfolio",
-        "monitoring",
-        "spec",
-        "line",
-        "location",
-        "roster",
-        "terms",
-    },
+    {"data", "features", "targets", "models", "portfolio", "monitoring"}
+    | {"spec", "line", "location", "roster", "terms"},
     {"manifest"},
     {"experiment"},
     {"promotion"},
