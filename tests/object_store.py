@@ -35,14 +35,14 @@ class TestBucket:
         """The prefix `zoo` of the bucket."""
         return ObjectStore(f"s3://{self.name}/zoo", {"endpoint_url": self.endpoint})
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """Return every object's key below the prefix."""
         start = len(self.name) + len("/zoo/")
         return sorted(path[start:] for path in self.files.find(self.name))
 
     def one(self, ending: str) -> str:
         """Return the path of the one object that ends so."""
-        (found,) = (f"{self.name}/zoo/{key}" for key in self.keys() if key.endswith(ending))
+        (found,) = (f"{self.name}/zoo/{key}" for key in self.names() if key.endswith(ending))
         return found
 
 
