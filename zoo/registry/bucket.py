@@ -244,7 +244,8 @@ class Bucket:
                 return _PROBLEMS[name]
         if isinstance(error, FileNotFoundError):
             return "there is no such bucket or object", "make the bucket, or correct its name"
-        said = self.store.without_secrets((str(error).splitlines() or [names[0]])[0])
+        told = getattr(error, "strerror", None) or str(error)
+        said = self.store.without_secrets((told.splitlines() or [names[0]])[0])
         return f"the store refused: {said}", "look at the store, then run again"
 
 
