@@ -30,13 +30,14 @@ def test_a_place_is_a_path_a_file_url_or_an_object_store(said, meant):
     ("said", "problem"),
     [
         ("file://host/share", "a file of another host"),
-        ("memory://zoo", "gone with the process"),
+        ("memory://zoo", "no object store that zoo knows"),
+        ("sftp://host/share", "no object store that zoo knows"),
         ("s3://", "no prefix of a bucket"),
         ("s3://desk//zoo", "no prefix of a bucket"),
         ("s3://desk/../other", "no prefix of a bucket"),
         ("s3://desk/zoo*", "no prefix of a bucket"),
         ("s3://desk/zoo?versionId=1", "no prefix of a bucket"),
-        ("zip://x::s3://desk/zoo", "no prefix of a bucket"),
+        ("zip://x::s3://desk/zoo", "no object store that zoo knows"),
     ],
 )
 def test_a_url_that_names_no_place_is_refused_in_one_line(said, problem):

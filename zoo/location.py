@@ -14,7 +14,7 @@ from zoo.errors import ConfigError
 _KEY: Final = "registry.artifacts"
 _OPTIONS: Final = "registry.storage_options"
 _LOCAL: Final = frozenset({"file", "local"})
-_LOST: Final = frozenset({"memory", "data"})  # what lies there is gone with the process
+_STORES: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az"})  # objects, whole or not at all
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]{0,199}")  # nothing that a listing would expand
 _SECRET: Final = re.compile(r"key|secret|token|pass|credential|sas|connection", re.IGNORECASE)
 
@@ -101,10 +101,8 @@ def _checked(url: str) -> str:
     shown = f"{protocol}://{path.rpartition('@')[2]}"
     if "@" in path:
         raise _refused(shown, "a URL with a login", f"credentials in the environment, or in {_OPTIONS}")
-    if protocol in _LOST:
-        raise _refused(
-            shown, "what lies there is gone with the process", "s3://bucket/prefix, or a directory"
-        )
+    if protocol not in _STORES:
+        raise _refused(shown, "no object store that zoo knows", "s3://bucket/prefix, or a path")
     segments = path.rstrip("/").split("/")
     if not all(map(_SEGMENT.fullmatch, segments)):
         raise _refused(shown, "no prefix of a bucket", "s3://bucket/prefix, of letters, digits and _ . = -")

@@ -44,6 +44,16 @@ class Shelf:
     def delete(self, path: str) -> None:
         self._files.rm_file(path)
 
+    def spoil(self, position: int) -> None:
+        """Change one event of the log, counted from the end as -1, or from the beginning as 0."""
+        paths = self.log()
+        if len(paths) > 1:
+            self.write(paths[position], self.read(paths[position]).replace(b'"registered"', b'"promoted"'))
+        else:
+            lines = self.read(paths[0]).splitlines(keepends=True)
+            lines[position] = lines[position].replace(b'"registered"', b'"promoted"')
+            self.write(paths[0], b"".join(lines))
+
     def log(self) -> list[str]:
         """What the event log consists of, in order."""
         root = self.place.path if isinstance(self.place, ObjectStore) else str(self.place)
@@ -229,6 +239,36 @@ def test_a_log_that_lost_its_end_is_completed_and_a_damaged_one_is_kept_aside(sh
         assert shelf.read(path) == whole
         assert any("damaged" in name for name in shelf.log())
         assert registry.verify().healed == ()
+
+
+def test_a_log_whose_end_is_damaged_is_a_notice_until_verify_has_healed_it(shelf: Shelf) -> None:
+    with shelf.open() as registry:
+        for number in (1, 2):
+            register(registry, number)
+        shelf.spoil(-1)
+        done = registry.register(candidate(3))
+        assert done.created
+        assert "its last line is no event; run `zoo verify`" in done.notices[0]
+        report = registry.verify()
+        assert report.ok
+        assert "was written anew" in report.healed[0]
+        assert registry.register(candidate(4)).notices == ()
+
+
+def test_a_chain_that_is_broken_in_the_middle_is_taken_over_up_to_there(shelf: Shelf, tmp_path: Path) -> None:
+    with shelf.open() as registry:
+        for number in (1, 2, 3):
+            register(registry, number)
+        names = {version.version_id for version in registry.versions()}
+    shelf.spoil(1)
+    other = f"sqlite:///{tmp_path}/elsewhere/registry.db"
+    made = Registry.rebuild(other, artifacts=shelf.place)
+    assert "its chain is whole up to event 1; what came after is not restored" in made.not_restored[0]
+    with shelf.open(other) as registry:
+        assert {version.version_id for version in registry.versions()} == names
+        assert [event.details.get("rebuilt", False) for event in registry.events()] == [False, True, True]
+        assert registry.verify().ok
+    assert any("damaged" in name for name in shelf.log())
 
 
 def test_a_log_of_another_store_is_refused_and_left_as_it_is(shelf: Shelf, tmp_path: Path) -> None:

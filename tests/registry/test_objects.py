@@ -98,6 +98,10 @@ def test_two_processes_register_the_same_content_at_once(bucket: TestBucket, url
     assert len([key for key in bucket.names() if key.startswith("us_equity/")]) == 16
 
 
+def test_a_registry_is_used_before_and_after_a_fork(bucket: TestBucket, url: str) -> None:
+    assert run("fork", url, bucket.place) == [len(candidate().sensor), True, False, True]
+
+
 def test_what_a_dead_writer_left_blocks_nobody_and_is_swept_and_said(
     store: Registry, bucket: TestBucket
 ) -> None:

@@ -78,6 +78,19 @@ def _register_all(url: str, place: Any, contents: list[int]) -> list[Any]:
     return [[one.version.version_id, one.created, list(one.notices)] for one in done]
 
 
+def fork(url: str, place: Any) -> list[Any]:
+    """Use a registry, fork, and use it in the child and then in the parent again."""
+    with open_store(url, place) as registry:
+        first = registry.register(candidate(0)).version.version_id
+
+        def child() -> list[Any]:
+            second = registry.register(candidate(1))
+            return [len(registry.read(first, "sensor.skops")), second.created]
+
+        found = apart(child)
+        return [*found, registry.register(candidate(1)).created, registry.verify().ok]
+
+
 # --- writers that die ---------------------------------------------------------------------------
 
 
