@@ -64,7 +64,7 @@ def test_a_version_is_four_objects_and_its_document_names_the_prefix_of_the_rest
 def test_a_writer_that_dies_at_any_line_leaves_no_version_or_a_whole_one(
     bucket: TestBucket, tmp_path: Path
 ) -> None:
-    deaths = run("kill_at_lines", str(tmp_path), bucket.place, 90, 260)
+    deaths = run("stop_at_lines", str(tmp_path), bucket.place, "kill", 90, 260)
     assert len(deaths) >= 3
     check(deaths)
 
@@ -73,12 +73,21 @@ def test_a_writer_that_dies_at_any_line_leaves_no_version_or_a_whole_one(
 def test_a_writer_that_dies_at_any_line_leaves_no_version_or_a_whole_one_at_length(
     bucket: TestBucket, tmp_path: Path
 ) -> None:
-    deaths = run("kill_at_lines", str(tmp_path), bucket.place, 1, 11, timeout=1200)
+    deaths = run("stop_at_lines", str(tmp_path), bucket.place, "kill", 1, 17, timeout=1200)
     assert len(deaths) >= 50
     check(deaths)
     assert any(death["swept"] for death in deaths)
     assert any(death["kinds"] for death in deaths)
     assert {death["listed"] for death in deaths} == {0, 1, 2}
+
+
+@pytest.mark.slow
+def test_a_writer_that_is_interrupted_at_any_line_leaves_nothing_behind(
+    bucket: TestBucket, tmp_path: Path
+) -> None:
+    stops = run("stop_at_lines", str(tmp_path), bucket.place, "interrupt", 5, 23, timeout=1200)
+    assert len(stops) >= 40
+    check(stops)
 
 
 def test_a_writer_killed_in_the_middle_of_an_upload_leaves_nothing_that_stays(

@@ -94,12 +94,20 @@ def fork(url: str, place: Any) -> list[Any]:
 # --- writers that die ---------------------------------------------------------------------------
 
 
-def kill_at_lines(root: str, place: Any, first: int, step: int) -> list[Any]:
-    """Kill a writer at every `step`-th line of the code that talks to the store, each in a new prefix."""
+def stop_at_lines(root: str, place: Any, how: str, first: int, step: int) -> list[Any]:
+    """Stop a writer at every `step`-th line of the code that talks to the store, each in a new prefix.
+
+    Args:
+        root: a directory for databases.
+        place: the store.
+        how: `kill`, or `interrupt` as Ctrl-C does.
+        first: the first line.
+        step: from line to line.
+    """
     found, line = [], first
     while True:
         url, own = _apart(root, place, line)
-        writer = FORK.Process(target=_stopped_at, args=(url, own, line))
+        writer = FORK.Process(target=_stopped_at, args=(url, own, line, how))
         writer.start()
         writer.join()
         if writer.exitcode == 0:  # it came to its end before that line
@@ -108,7 +116,7 @@ def kill_at_lines(root: str, place: Any, first: int, step: int) -> list[Any]:
         line += step
 
 
-def _stopped_at(url: str, place: Any, line: int) -> None:
+def _stopped_at(url: str, place: Any, line: int, how: str) -> None:
     left = line
 
     def trace(frame: Any, event: str, _: Any) -> Any:
@@ -117,15 +125,21 @@ def _stopped_at(url: str, place: Any, line: int) -> None:
             return None if not frame.f_code.co_filename.startswith(PACKAGE) else trace
         if event == "line":
             left -= 1
+            if left == 0 and how == "interrupt":
+                raise KeyboardInterrupt
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
         return trace
 
     with open_store(url, place) as registry:
         sys.settrace(trace)
-        for content in (0, 1):
-            registry.register(candidate(content))
-        sys.settrace(None)
+        try:
+            for content in (0, 1):
+                registry.register(candidate(content))
+        except KeyboardInterrupt:
+            os._exit(1)
+        finally:
+            sys.settrace(None)
 
 
 def kill_while_uploading(root: str, place: Any, rounds: int, seed: int) -> list[Any]:

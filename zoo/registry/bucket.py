@@ -105,8 +105,8 @@ class Bucket:
         with self._reporting(key):
             try:
                 content: bytes = self._files.cat_file(self._path(key), start=0, end=most + 1)
-            except FileNotFoundError:
-                self.check()
+            except FileNotFoundError as error:
+                self._missing(error)
                 return None
             except OSError as error:
                 if error.errno == errno.EINVAL and "range" in str(error):
@@ -168,8 +168,8 @@ class Bucket:
         with self._reporting(prefix):
             try:
                 found = self._files.ls(self._path(prefix), detail=False)
-            except FileNotFoundError:
-                self.check()
+            except FileNotFoundError as error:
+                self._missing(error)
                 return []
         return sorted(name for path in found if (name := path.rstrip("/").rpartition("/")[2]))
 
@@ -186,6 +186,12 @@ class Bucket:
                 self._files.cp_file(self._path(old), self._path(new))
         self.delete(keys)
 
+    def _missing(self, error: FileNotFoundError) -> None:
+        """Raise where it is the bucket that is missing: what lay there is not damaged then."""
+        if type(error.__cause__).__name__ == "NoSuchBucket":
+            self._seen = False
+        self.check()
+
     def _path(self, key: str) -> str:
         return f"{self.store.path}/{key}" if key else self.store.path
 
@@ -200,14 +206,14 @@ class Bucket:
 
             files = fsspec.filesystem(self.store.protocol, use_listings_cache=False, **options)
         except ImportError as error:
-            raise self._missing() from error
+            raise self._uninstalled() from error
         except (TypeError, ValueError) as error:
             raise self._unusable(error) from error
         if hasattr(files, "retries"):
             files.retries = _ATTEMPTS
         return files
 
-    def _missing(self) -> ConfigError:
+    def _uninstalled(self) -> ConfigError:
         extra = _EXTRAS.get(self.store.protocol)
         package = "the package of fsspec for it" if extra is None else f"zoo's extra {extra}"
         return ConfigError(
