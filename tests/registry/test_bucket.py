@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +47,46 @@ def answering(status: int, code: str) -> Iterator[str]:
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def old_fashioned() -> Iterator[tuple[str, dict[str, bytes]]]:
+    """A store of the simplest kind, which knows no conditions; and what lies in it, by path."""
+    kept: dict[str, bytes] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_PUT(self) -> None:
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            if "If-None-Match" in self.headers:
+                self.answer(501, REFUSAL.format(code="NotImplemented").encode())
+            else:
+                kept[self.path] = content
+                self.answer(200, b"")
+
+        def do_GET(self) -> None:
+            if self.path in kept:
+                self.answer(200, kept[self.path])
+            else:
+                self.answer(404, REFUSAL.format(code="NoSuchKey").encode())
+
+        def answer(self, status: int, content: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", kept
     finally:
         server.shutdown()
         server.server_close()
@@ -111,6 +152,18 @@ def test_objects_are_listed_below_a_prefix_and_not_beside_it(bucket: TestBucket)
     mine.move({"a/1": "b/1"})
     mine.delete(["a/1", "a/2/3"])
     assert [one.key for one in mine.objects()] == ["ab/1", "b/1"]
+
+
+def test_a_store_that_knows_no_condition_is_looked_at_before_anything_is_written(credentials: None) -> None:
+    with old_fashioned() as (endpoint, kept):
+        plain = {"request_checksum_calculation": "when_required", "s3": {"addressing_style": "path"}}
+        mine = Bucket(store_at(endpoint, config_kwargs=plain))
+        mine._seen = True  # it knows no listings either
+        mine.create("a", b"one")
+        mine.create("a", b"one")
+        with pytest.raises(Occupied):
+            mine.create("a", b"two")
+    assert kept == {"/desk/zoo/a": b"one"}
 
 
 # --- what goes wrong ----------------------------------------------------------------------------
@@ -233,6 +286,20 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     said = f"zoo.errors.ConfigError: registry.artifacts {protocol}://desk/zoo: {expected}"
     assert done.stderr.splitlines()[-1] == said
+
+
+def test_artefacts_in_a_directory_need_no_package_of_an_object_store(url: str) -> None:
+    code = (
+        "import sys; sys.modules.update(fsspec=None, s3fs=None)\n"
+        "from tests.registry.writers import candidate\n"
+        "from zoo.registry import Registry\n"
+        f"with Registry.open({url!r}) as registry:\n"
+        "    registry.register(candidate())\n"
+        "    print(registry.verify().ok)"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=root)
+    assert done.stdout == "True\n", done.stderr
 
 
 @pytest.mark.parametrize(

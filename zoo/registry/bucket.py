@@ -15,8 +15,8 @@ from zoo.location import ObjectStore
 _EXTRAS: Final = {"s3": "s3", "s3a": "s3"}
 _OPTIONS: Final = "registry.storage_options"
 #: a server that does not answer must not hold the database's lock for minutes
-_PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 1}}
-_ATTEMPTS: Final = 2  # s3fs asks so often, with a pause between
+_PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 5, "read_timeout": 15, "retries": {"max_attempts": 2}}
+_ATTEMPTS: Final = 1  # of s3fs, around those of botocore, which pauses between
 _REFUSED: Final = ("access was refused", f"look at the credentials, and at what they may do; see {_OPTIONS}")
 #: by the name of an error's class, so that nothing of the store's library is imported for it
 _PROBLEMS: Final = {
@@ -129,8 +129,8 @@ class Bucket:
     def create(self, key: str, content: bytes) -> None:
         """Write an object that is not there yet; where these very bytes are there, all is well.
 
-        The store is asked not to replace anything (`If-None-Match: *`). One that knows no such condition
-        replaces: whoever writes has looked before, under the write lock or under a name of its own.
+        The store is asked not to replace anything (`If-None-Match: *`). One that says that it knows no such
+        condition is looked at first; whoever writes holds the write lock, or writes under a name of its own.
 
         Raises:
             Occupied: another object has the name.
@@ -145,8 +145,8 @@ class Bucket:
             except (NotImplementedError, OSError) as error:
                 if isinstance(error, OSError) and error.errno != errno.ENOSYS:
                     raise
-                self._files.pipe_file(self._path(key), content)
-                return
+                if self.read(key, 0) is None:
+                    self._files.pipe_file(self._path(key), content)
         if self.read(key, len(content)) != content:
             raise Occupied(self.url(key))
 
