@@ -117,13 +117,29 @@ def test_what_is_not_as_it_was_registered_is_never_given_out(shelf: Shelf, name:
         else:
             spoilt = {"replaced": bytes(len(content)), "truncated": content[:-1], "emptied": b""}
             shelf.write(path, spoilt.get(harm, content + b"\n"))
-        with pytest.raises(ArtifactCorrupt, match=f"{name}: .*expected the bytes that were registered"):
+        with pytest.raises(
+            ArtifactCorrupt, match=f"{name}: .*expected the bytes that were registered"
+        ) as found:
             registry.read(version.version_id, name)
+        assert path in str(found.value)
         (problem,) = registry.verify().problems
         assert (problem.kind, problem.version_id) == ("artefact", version.version_id)
         if name in ("sensor.skops", "version.json"):
             with pytest.raises(ArtifactCorrupt, match="nothing of it was loaded"):
                 registry.load_champion(LINE)
+
+
+def test_a_place_may_be_said_as_a_text(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = str(shelf.place)
+    if isinstance(shelf.place, ObjectStore):
+        said = shelf.place.url
+        monkeypatch.setenv("AWS_ENDPOINT_URL", shelf.place.options["endpoint_url"])
+    with shelf.open() as registry:
+        version = register(registry, 1)
+        registry.promote(version.version_id, expect=None, reason="first")
+    with Registry.open(shelf.url, artifacts=said, read_only=True) as registry:
+        assert predicted(registry.load(version.version_id)) == pytest.approx(1)
+    assert predicted(zoo.load_champion(LINE, url=shelf.url, artifacts=said, trusted=())) == pytest.approx(1)
 
 
 def test_a_document_cannot_vouch_for_itself(shelf: Shelf) -> None:

@@ -98,9 +98,7 @@ class Artifacts(ABC):
             raise corrupt(self.address(line, version_id, DOCUMENT), f"it does not name {name}")
         content = self._read_file(parsed, name, recorded["bytes"])
         if document.sha256(content) != recorded["sha256"]:
-            raise corrupt(
-                self.address(line, version_id, name), "the bytes are not those that were registered"
-            )
+            raise corrupt(self._whole_address(parsed, name), "the bytes are not those that were registered")
         return content
 
     def check(self, line: str, version_id: str, digest: str | None) -> tuple[bytes, dict[str, Any]]:
@@ -115,6 +113,10 @@ class Artifacts(ABC):
             if name != DOCUMENT:
                 self.file(parsed, name)
         return content, parsed
+
+    def _whole_address(self, parsed: Mapping[str, Any], name: str) -> str:
+        """Return where a file that a document names is, for whoever wants to look."""
+        return self.address(parsed["line"], parsed["version_id"], name)
 
     @abstractmethod
     def _read_document(self, line: str, version_id: str) -> bytes:

@@ -121,14 +121,16 @@ class Objects(Artifacts):
         return content
 
     def _read_file(self, parsed: Mapping[str, Any], name: str, size: int) -> bytes:
-        key = f"{parsed['line']}/{parsed['version_id']}/{seal(parsed)}/{name}"
-        content = self._bucket.read(key, size)
+        content = self._bucket.read(_key(parsed, name), size)
         if content is None:
-            raise corrupt(self._bucket.url(key), "the object is missing")
+            raise corrupt(self._whole_address(parsed, name), "the object is missing")
         if len(content) != size:
             found = f"more than {size}" if len(content) > size else f"{len(content)}"
-            raise corrupt(self._bucket.url(key), f"{found} bytes, not {size}")
+            raise corrupt(self._whole_address(parsed, name), f"{found} bytes, not {size}")
         return content
+
+    def _whole_address(self, parsed: Mapping[str, Any], name: str) -> str:
+        return self._bucket.url(_key(parsed, name))
 
     # --- writing --------------------------------------------------------------------------------
 
@@ -271,6 +273,10 @@ class Objects(Artifacts):
             self._bucket.delete([*(one.key for one in files if one is not note), note.key])
             swept.append(place)
         return tuple(swept)
+
+
+def _key(parsed: Mapping[str, Any], name: str) -> str:
+    return f"{parsed['line']}/{parsed['version_id']}/{seal(parsed)}/{name}"
 
 
 def _attempts(found: Iterable[Found]) -> Iterator[tuple[str, list[Found]]]:

@@ -64,8 +64,6 @@ def load_champion(
         url, artifacts = place.url, place.artifacts if artifacts is None else artifacts
     if trusted is None and place is not None:
         trusted = place.trust
-    if isinstance(artifacts, str):
-        artifacts = location.located(artifacts, default=Path())
     with Registry.open(str(url), artifacts=artifacts, read_only=True) as registry:
         return registry.load_champion(line, trusted=trusted)
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from zoo.errors import ArtifactCorrupt, NoChampion, RegistryError, did_you_mean
-from zoo.location import ObjectStore, Place
+from zoo.location import ObjectStore, Place, located
 from zoo.registry import document, moves, queries
 from zoo.registry.artifacts import Directories
 from zoo.registry.collection import Collection, Shadowed, collect, nothing_shadowed
@@ -47,13 +47,13 @@ class Registry:
         self._read_only = read_only
 
     @classmethod
-    def open(cls, url: str, *, artifacts: Place | None = None, read_only: bool = False) -> Self:
+    def open(cls, url: str, *, artifacts: Place | str | None = None, read_only: bool = False) -> Self:
         """Open a store, or the place where one will be; nothing is created before `register`.
 
         Args:
             url: `sqlite:///path`, with `?timeout=seconds` for how long to wait for other writers (30).
             artifacts: the directory of the versions' directories, the database's own unless given; or an
-                object store, such as `ObjectStore("s3://bucket/zoo", {"endpoint_url": ...})`.
+                object store: `s3://bucket/zoo`, or `ObjectStore("s3://bucket/zoo", {"endpoint_url": ...})`.
             read_only: refuse to register and to move. Where there never was a store, it reads as an empty one
                 either way; where its database is gone and its event log is not, reading raises LogAhead.
 
@@ -86,7 +86,7 @@ class Registry:
         return Ledger(self._database, log=self._artifacts.log, read_only=self._read_only)
 
     @classmethod
-    def rebuild(cls, url: str, *, artifacts: Place | None = None) -> Rebuilt:
+    def rebuild(cls, url: str, *, artifacts: Place | str | None = None) -> Rebuilt:
         """Make a new database from the directories and the exported log; see `zoo.registry.rebuilding`.
 
         Args:
@@ -356,8 +356,10 @@ class Registry:
             raise RegistryError("the registry was opened to read", remedy="open it without read_only")
 
 
-def _artifacts(database: Database, place: Place | None) -> Artifacts:
+def _artifacts(database: Database, place: Place | str | None) -> Artifacts:
     """Return the artefacts at a place; beside the database where none is named."""
+    if isinstance(place, str):
+        place = located(place, default=database.path.parent)
     if isinstance(place, ObjectStore):
         return Objects(place)
     return Directories(database.path.parent if place is None else Path(place).absolute())
