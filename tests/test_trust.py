@@ -11,6 +11,11 @@ from zoo.errors import TrustError
 from zoo.trust import Trust, check_form, check_targets, file_hash, import_module, load_local, resolve
 
 
+def test_one_text_is_no_list_of_prefixes():
+    with pytest.raises(TrustError, match=r"expected a list of prefixes, such as \['my_lab\.'\]"):
+        Trust.of("my_lab.")
+
+
 def test_an_object_under_a_trusted_prefix_is_resolved():
     from sklearn.linear_model import Ridge
 

@@ -182,6 +182,7 @@ def test_no_code_of_a_decoder_runs_before_name_trust_and_hash_agree_and_none_sha
         ("../colorsys", Trust(local=True), None),  # no name
         ("my_evil", Trust(), None),  # not trusted
         ("my_evil", Trust(local=True), "0" * 64),  # another hash
+        ("my_evil", Trust(local=True), None),  # hashes were recorded, and none of it
         ("colorsys", Trust(local=True), None),  # an installed module's name
     ):
         edit_metadata(
