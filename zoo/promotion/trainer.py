@@ -258,6 +258,8 @@ class Trainer:
             agreed = agreement(variant, refit, self.terms.agreement, where=where)
             effective = settings.snapshot()
         reads.require(overrides, where)
+        with using(self.recorded):  # and still the same as at first: overrides explain all of a difference
+            check_steady(done.bound, self.pipeline.current().bind(logged.params), where)
         self._told(logged.id, "refitted")
         found = Promoted(
             logged, done, variant, refit, validation, agreed, overrides, effective, reads, self.terms
