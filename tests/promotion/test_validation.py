@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -71,6 +72,18 @@ def test_tampered_predictions_do_not_reproduce(experiment_dir, prices, change):
     edit_round(experiment_dir, 1, change)
     with pytest.raises(ReconstructionError, match="permutation 1"):
         Trainer(experiment_dir, prices).train([1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("held_out", "net"), ("quality", "rank_ic")], ids=["net returns", "rank ICs"]
+)
+def test_a_tampered_series_does_not_reproduce(experiment_dir, prices, kind, name):
+    edit_round(experiment_dir, 1, lambda r: r[kind][name].__setitem__(2, 0.5))
+    with pytest.raises(ReconstructionError, match=rf"{kind}\.{name}\[2\] \(the worst of 1 that differ\)"):
+        Trainer(experiment_dir, prices).train([1])
+    edit_round(experiment_dir, 2, lambda r: r.pop(kind))
+    with pytest.raises(ReconstructionError, match=rf"{kind} logged 'absent', reproduced 'present'"):
+        Trainer(experiment_dir, prices).train([2])
 
 
 def test_predictions_that_were_all_taken_away_are_not_nothing_to_compare(experiment_dir, prices):
@@ -320,8 +333,6 @@ def made_calibrated(tmp_path_factory, prices):
 
 @pytest.mark.parametrize("name", ["threshold", "slope", "intercept", "oof_brier"])
 def test_what_a_calibration_was_fitted_to_is_compared(made_calibrated, tmp_path, prices, name):
-    import shutil
-
     path = shutil.copytree(made_calibrated, tmp_path / "up")
     edit_round(path, 0, lambda line: line["fitted"]["calibration"].update({name: 0.123}))
     with pytest.raises(ReconstructionError, match=rf"fitted\.calibration\.{name} logged 0\.123"):
@@ -329,3 +340,11 @@ def test_what_a_calibration_was_fitted_to_is_compared(made_calibrated, tmp_path,
     found = Trainer(path, prices, agreement="off").train([1])[0].metadata["validation"]
     assert found["fitted"] >= 12
     assert found["predictions"] > 2 * 300
+
+
+@pytest.mark.parametrize("value", [0.5, None])
+def test_a_tampered_probability_does_not_reproduce(made_calibrated, tmp_path, prices, value):
+    path = shutil.copytree(made_calibrated, tmp_path / "up")
+    edit_round(path, 0, lambda line: line["probs"].__setitem__(7, value))
+    with pytest.raises(ReconstructionError, match=r"probs\[7\] \(the worst of 1 that differ\) logged"):
+        Trainer(path, prices).train([0])
