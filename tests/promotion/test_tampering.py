@@ -158,9 +158,7 @@ def one_prediction(draw, path):
     place = draw(st.integers(0, len(lines) - 1))
     tree = json.loads(lines[place])
     kind = draw(st.sampled_from(["preds", "net", "rank_ic"]))
-    series = {"preds": tree["preds"], "net": tree["held_out"]["net"], "rank_ic": tree["quality"]["rank_ic"]}[
-        kind
-    ]
+    series = {"preds": tree, "net": tree["held_out"], "rank_ic": tree["quality"]}[kind][kind]
     which = draw(st.integers(0, len(series) - 1))
     series[which] = draw(changed_leaf(series[which]) | st.floats(allow_nan=False, allow_infinity=False))
     lines[place] = json.dumps(tree)
