@@ -8,6 +8,7 @@ import pytest
 from tests.promotion.directories import edit_metadata, edit_round, make_foreign, set_metric
 from zoo.data import Dataset
 from zoo.errors import DataDriftError, ExperimentCorrupt, ManifestError, ReconstructionError
+from zoo.experiment.directory import ExperimentDirectory
 from zoo.experiment.loop import run_experiment
 from zoo.promotion import Trainer
 from zoo.promotion.validation import validate
@@ -84,6 +85,25 @@ def test_a_tampered_series_does_not_reproduce(experiment_dir, prices, kind, name
     edit_round(experiment_dir, 2, lambda r: r.pop(kind))
     with pytest.raises(ReconstructionError, match=rf"{kind} logged 'absent', reproduced 'present'"):
         Trainer(experiment_dir, prices).train([2])
+
+
+def test_an_edit_within_the_tolerance_is_still_an_edit(experiment_dir, prices):
+    logged = ExperimentDirectory(experiment_dir).round(0).metrics["rank_ic"]
+    set_metric(experiment_dir, 0, "rank_ic", repr(logged + 1e-9))
+    with pytest.raises(ExperimentCorrupt, match="the row of permutation 0 is not the one that was logged"):
+        Trainer(experiment_dir, prices).train([0])
+    edit_round(experiment_dir, 1, lambda r: r["preds"].__setitem__(5, r["preds"][5] * (1 + 1e-9)))
+    with pytest.raises(ExperimentCorrupt, match="the line of permutation 1 is not the one that was logged"):
+        Trainer(experiment_dir, prices).train([1])
+
+
+def test_where_nothing_was_logged_nothing_was_reproduced(experiment_dir, prices):
+    trainer = Trainer(experiment_dir, prices)
+    logged = trainer.directory.round(0)
+    done = trainer.pipeline.run(logged.params, trainer.bench)
+    silent = replace(logged, metrics={}, volatile=tuple(logged.metrics))
+    with pytest.raises(ReconstructionError, match="nothing was logged that could be compared"):
+        validate(silent, done, where="x", libraries={})
 
 
 def test_predictions_that_were_all_taken_away_are_not_nothing_to_compare(experiment_dir, prices):
