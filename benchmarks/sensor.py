@@ -3,8 +3,8 @@
     python benchmarks/sensor.py [--runs 7]
 
 Cold: a process that only imports the parts of scikit-learn that the model is made of, beside one that loads
-the stored sensor and predicts 2,000 rows, each until it has; wall seconds, and processor seconds, less disturbed
-by other load.
+the stored sensor and predicts 2,000 rows, each until it has; wall seconds, and processor seconds, which other
+load disturbs less.
 Warm: the sensor's own estimator beside the sensor, on the same rows. Medians; each pair is taken in turns.
 """
 

@@ -15,6 +15,7 @@ from zoo.errors import (
 from zoo.experiment.loop import run_experiment
 from zoo.promotion import Trainer
 from zoo.settings import settings
+from zoo.trust import Trust
 
 
 @pytest.fixture
@@ -142,6 +143,14 @@ def test_an_override_that_training_never_reads_is_an_error(definition, tmp_path,
     run_experiment(definition, tmp_path / "x", data=prices)
     with pytest.raises(InertOverride, match="xsec_demean_alpha_enabled"):
         Trainer(tmp_path / "x", prices).train([0], overrides={"xsec_demean_alpha_enabled": False})
+
+
+def test_numeric_libraries_have_one_thread_as_when_it_was_logged(definition, tmp_path, prices):
+    trust = Trust(prefixes=("zoo.", "sklearn.", "tests."))
+    definition["manifest"]["model"]["_target_"] = "tests.promotion.broken.Counting"
+    run_experiment(definition, tmp_path / "x", data=prices, trust=trust)
+    sensor = Trainer(tmp_path / "x", prices, trusted=trust, agreement="off").train([0])[0]
+    assert sensor.model.estimator.named_steps["model"].threads_ == 1
 
 
 def test_one_failure_leaves_the_other_outcomes(experiment_dir, prices):
