@@ -24,7 +24,7 @@ from zoo.experiment.space import Space
 from zoo.manifest.libraries import changed
 from zoo.manifest.workbench import Workbench
 from zoo.promotion.agreement import agreement
-from zoo.promotion.drift import changed_sources, check_data, code_drift, differing_modules
+from zoo.promotion.drift import changed_sources, check_data, check_steady, code_drift, differing_modules
 from zoo.promotion.foreign import ForeignTrainer
 from zoo.promotion.lineage import Origin, Promoted, outcome_of
 from zoo.promotion.outcome import Outcome
@@ -244,6 +244,7 @@ class Trainer:
         self._check_space(logged, where)
         with using(self.recorded):
             done = self.pipeline.run(logged.params, self.bench)
+            check_steady(self.pipeline.manifest.bind(logged.params), done.bound, where)
         validation = self._validated(logged, done, where)
         self._told(logged.id, "reproduced" if self.terms.validated else "run again, not compared")
         with using(self.recorded), overriding(settings, overrides, self.allowed) as reads:
@@ -253,9 +254,12 @@ class Trainer:
             variant = self.pipeline.run(logged.params, self.bench, boundaries) if overrides else done
             self._told(logged.id, "variant fitted")
             refit = self.pipeline.refit(logged.params, self.bench)
+            check_steady(variant.bound, refit.bound, where)
             agreed = agreement(variant, refit, self.terms.agreement, where=where)
             effective = settings.snapshot()
         reads.require(overrides, where)
+        with using(self.recorded):  # and still the same as at first: overrides explain all of a difference
+            check_steady(done.bound, self.pipeline.current().bind(logged.params), where)
         self._told(logged.id, "refitted")
         found = Promoted(
             logged, done, variant, refit, validation, agreed, overrides, effective, reads, self.terms
