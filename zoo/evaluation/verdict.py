@@ -169,7 +169,7 @@ class Judge:
         t = math.nan if place is None else float(test.t[place[0]][place[1]])
         said = (
             f"t of its live net returns is {_number(t)}, and the highest of {test.trials} trials without "
-            f"skill exceeds {test.critical:.2f} in {test.size:.0%} of cases"
+            f"skill exceeds {test.critical:.2f} in {test.size:.0%} of cases{_aside(test)}"
         )
         return above("skill", t, test.critical, said)
 
@@ -294,6 +294,10 @@ class Judge:
 
 def _number(value: float | None, digits: int = 2) -> str:
     return "unknown" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _aside(test: SkillTest) -> str:
+    return f" ({test.aside} that clearly lose raise no bar)" if test.aside else ""
 
 
 def _share(value: float | None) -> str:
