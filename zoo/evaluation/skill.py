@@ -155,7 +155,7 @@ def _of_set(table: Floats, draws: int, seed: int) -> tuple[Floats, Floats, float
 def _stays(t: Floats, bars: int) -> NDArray[np.bool_]:
     """Tell which trials raise the bar: all but clear losers, and the best one in any case."""
     able = np.isfinite(t)
-    return able & ((t >= clear_loss(bars)) | (t == t[able].max(initial=-math.inf)))
+    return np.asarray(able & ((t >= clear_loss(bars)) | (t == t[able].max(initial=-math.inf))))
 
 
 def clear_loss(bars: int) -> float:
