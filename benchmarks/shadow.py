@@ -4,8 +4,8 @@
 
 The versions are ridge regressions over five features; `shared=4` gives them four different sets of features.
 Each run starts from an empty record, in a process of its own, and predicts every bar after the training; a
-second run right after it finds nothing to do. What is counted: features of all bars, computed once for
-versions that share them, and those of the proof, on the data cut at three bars a set and version.
+second run right after it finds nothing to do. What is counted, for each set of features that versions share:
+once those of all bars, and for the proof those of the data that is cut at each of three bars.
 Seconds on the clock and on the processors, and peak memory, each as median, minimum and maximum.
 """
 
@@ -111,7 +111,9 @@ def main(
         spread = f"({min(values):.1f} to {max(values):.1f})"
         print(f"  {name:10} {statistics.median(values):8.1f} {unit:2} {spread}{limit}")
     one = found[0]
-    print(f"  features of all bars computed {one['all']} times, those of the proof {one['cut']} times")
+    print(
+        f"  features computed {one['all']} × of all bars, {one['cut']} × of data that is cut, for the proof"
+    )
     print(f"  {one['bars']:,} bars were predicted and recorded")
 
 
