@@ -27,10 +27,15 @@ _CHALLENGER: Final = "challenger"
 _WELL: Final = (Outcome.ok, Outcome.skipped)
 
 
-def findings_of(request: Request, registry: Registry) -> Findings:
+def findings_of(request: Request, registry: Registry, *, judging: bool = True) -> Findings:
     """Return all that is known of the line that was named, or of the only one.
 
     Whatever cannot be had is `Missing` with its reason; all the rest is there.
+
+    Args:
+        request: on what terms.
+        registry: where the versions are.
+        judging: whether the gate is asked, which takes as long as all the rest.
 
     Raises:
         NothingToDo: the registry has no version of the line.
@@ -52,7 +57,7 @@ def findings_of(request: Request, registry: Registry) -> Findings:
         versions=sorted(versions, key=lambda one: one.created_at, reverse=True),
         history=registry.history(line.name),
         compared=compared,
-        selection=_selection(request, registry, line, compared),
+        selection=_selection(request, registry, line, compared) if judging else Missing("no gate was asked"),
         judged=_judged(request),
         runs=last_runs(request.outputs / "runs"),
     )

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from zoo.evaluation.days import LIVE, REPLAYED
+from zoo.report.line.tracks import label_of
 from zoo.report.tables import Column, Markup, Row, table_of
 from zoo.report.text import defined, interval, number, percent, with_error
 
@@ -45,6 +46,7 @@ def _columns() -> list[Column]:
     return [
         Column("version", _who),
         Column("rank", _rank, "rank", _HINTS["rank"], sorted=True),
+        Column("evidence", _evidence, "live", "bars of each kind; only live ones fill a soak"),
         Column("score", _of("score", 4), "score", _HINTS["score"]),
         _error("net Sharpe", "net_sharpe", _HINTS["net_sharpe"]),
         Column("phases", _phases, "net_sharpe_min", _HINTS["phases"]),
@@ -59,7 +61,6 @@ def _columns() -> list[Column]:
         Column("correlation", _of("correlation", 2), "correlation", "with the champion's net returns"),
         Column("less champion", _against, "difference", _HINTS["against"]),
         Column("deflated", _of("deflated_sharpe", 2), "deflated_sharpe", _HINTS["deflated"]),
-        Column("evidence", _evidence, "live", "bars of each kind; only live ones fill a soak"),
         Column("remark", _remark, wraps=True),
     ]
 
@@ -79,12 +80,13 @@ def evidence_pills(days: Mapping[str, int]) -> Markup:
     found = [pill(f"{days[LIVE]:,} live", LIVE)] if days[LIVE] else []
     found += [pill(f"{days[REPLAYED]:,} replayed", REPLAYED)] if days[REPLAYED] else []
     found += [pill(f"{days[_HELD_OUT]:,} held-out", "held-out")] if days.get(_HELD_OUT) else []
-    return Markup(" ".join(found) or "–")
+    return Markup(f'<span class="stack">{"".join(found)}</span>' if found else "–")
 
 
 def _flat(row: Row) -> dict[str, Any]:
     """Return a row whose figures are plain numbers, so that it can be sorted by each."""
-    found: dict[str, Any] = {**row, "id": row["version_id"], "live": row["days"][LIVE]}
+    found: dict[str, Any] = {**row, "live": row["days"][LIVE]}
+    found["id"] = row["version_id"] if row["kind"] == "version" else None
     for name in _FIGURES:
         figure = row[name] or {}
         found |= {f"{name}_{key}": value for key, value in figure.items()}
@@ -100,7 +102,7 @@ def _who(row: Row) -> Markup:
     told = str(row["spec"] or "")
     if row.get("vintage") is not None:
         told = f"trained until {row['vintage']}"
-    name = str(row["name"]).replace("_", " ") if kind == "baseline" else str(row["name"])
+    name = label_of(str(row["name"]))
     under = f"{pill(stage, stage)} {version_name(told)}"
     return Markup(f'<span class="who">{version_name(name)}</span><span class="under">{under}</span>')
 

@@ -57,11 +57,17 @@ def cards_of(report: Report) -> str:
     """Return the few figures that come first."""
     cards = "".join(
         f'<div class="card"><p class="what">{escape(what)}</p>'
-        f'<p class="figure">{figure if isinstance(figure, Markup) else escape(minus(figure))}</p>'
+        f"{_written(figure)}"
         f'<p class="why">{escape(minus(why))}</p></div>'
         for what, figure, why in _cards(report)
     )
     return f'<div class="cards">{cards}</div>'
+
+
+def _written(figure: str) -> str:
+    if isinstance(figure, Markup):
+        return f'<p class="figure id">{figure}</p>'
+    return f'<p class="figure">{escape(minus(figure))}</p>'
 
 
 def _cards(report: Report) -> Iterator[tuple[str, str, str]]:
@@ -70,7 +76,8 @@ def _cards(report: Report) -> Iterator[tuple[str, str, str]]:
         yield _leader(report)
         yield _evidence(report)
     winner, why = winner_of(report.findings.selection)
-    yield "the gate", version_name(winner), why
+    shown = version_name(winner) if "-" in winner else winner
+    yield "the gate", shown, why
     if report.rows:
         yield _luck(report.rows[0]["board"])
 

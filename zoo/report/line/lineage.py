@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from zoo.report.line.board import pill, version_name
-from zoo.report.tables import Column, Row, facts_of, minus, table_of
+from zoo.report.tables import Column, Row, facts_of, table_of
 from zoo.report.text import defined, number, plain
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def lineage_frame(versions: Sequence[Version]) -> pd.DataFrame:
         if any(name in (version.metrics.get(kind) or {}) for kind in _KINDS)
     ]
     columns = ["version_id", "spec", "stage", "metric", *_KINDS]
-    return pd.DataFrame(rows, columns=columns)
+    found = pd.DataFrame(rows, columns=columns)
+    return found.assign(change=found["variant"] - found["logged"])
 
 
 def lineage_body(versions: Sequence[Version], history: Sequence[Event]) -> str:
@@ -164,15 +165,15 @@ def _metric_columns() -> list[Column]:
     return [
         Column("metric", lambda row: str(row["metric"])),
         *(cell(kind) for kind in _KINDS),
-        Column("change", _difference, hint="variant less logged"),
+        Column("change", _difference, "change", "variant less logged"),
     ]
 
 
 def _difference(row: Row) -> str:
-    if not (defined(row["variant"]) and defined(row["logged"])):
+    if not defined(row["change"]):
         return "–"
-    change = number(row["variant"] - row["logged"], _METRICS[row["metric"]])
-    return minus(change if change.startswith("-") else f"+{change}")
+    change = number(row["change"], _METRICS[row["metric"]])
+    return change if change.startswith("-") else f"+{change}"
 
 
 def _metric(version: Version, kind: str, name: str) -> float:

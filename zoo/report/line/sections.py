@@ -70,7 +70,8 @@ def _failures(report: Report) -> str:
     runs = report.findings.runs
     if not runs.seen:
         return empty("no run is recorded below paths.outputs")
-    seen = f"{count(len(runs.seen), 'run')}, {count(runs.specs, 'spec')}: {', '.join(runs.seen)}"
+    last = "run" if len(runs.seen) == 1 else f"{len(runs.seen)} runs"
+    seen = f"{last} ({count(runs.specs, 'spec')}): {', '.join(runs.seen)}"
     if not runs.troubles:
         return empty(f"nothing failed in the last {seen}")
     columns = [

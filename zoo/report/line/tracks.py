@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from zoo.evaluation.baselines import REFIT
+from zoo.evaluation.baselines import EQUAL_WEIGHT, MOMENTUM, PERMUTED, REFIT, ZERO
 from zoo.evaluation.days import LIVE, REPLAYED
 
 if TYPE_CHECKING:
@@ -22,6 +22,13 @@ BASELINE: Final = "baseline"
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
 FORMER: Final = "former"  # retired, archived, or of a version that the registry does not know
+
+_LABELS: Final = {
+    MOMENTUM: "12-1 momentum",
+    EQUAL_WEIGHT: "equal weight",
+    ZERO: "doing nothing",
+    PERMUTED: "permuted scores",
+}
 
 Flags = NDArray[np.bool_]
 
@@ -61,6 +68,13 @@ class Track:
         return self.held.dates[int(np.argmax(self.live))] if self.live.any() else None
 
 
+def label_of(name: str) -> str:
+    """Return a baseline's name as a reader knows it; a version's id as it is."""
+    if name.startswith(REFIT):
+        return name.replace(REFIT, "champion refitted")
+    return _LABELS.get(name, name)
+
+
 def tracks_of(compared: Compared) -> list[Track]:
     """Return the champion, then all others that are compared by rank, then the baselines."""
     versions = [
@@ -88,4 +102,4 @@ def _baselines(compared: Compared) -> Iterator[Track]:
         yield Track(name, BASELINE, "", None, None, held, np.zeros(len(held.dates), bool))
 
 
-__all__ = ["BASELINE", "CHALLENGER", "CHAMPION", "FORMER", "Track", "tracks_of"]
+__all__ = ["BASELINE", "CHALLENGER", "CHAMPION", "FORMER", "Track", "label_of", "tracks_of"]

@@ -13,7 +13,7 @@ from zoo.evaluation.days import LIVE
 from zoo.report.figures.style import LINE, MUTED, QUIET, figure, listed
 from zoo.report.line.figures.look import Look
 
-_DRAWN: Final = 4  # versions: more hide one another, and the table has all
+_DRAWN: Final = 3  # versions: more hide one another, and the table has all
 
 
 def calibration_figure(frame: pd.DataFrame, looks: Sequence[Look]) -> go.Figure:
@@ -40,11 +40,10 @@ def _buckets(own: pd.DataFrame, look: Look, evidence: str) -> go.Scatter:
     return go.Scatter(
         x=listed(own["predicted"].round(6)),
         y=listed(own["realised"].round(6)),
-        mode="lines+markers",
+        mode="markers",
         name=look.label,
         legendgroup=look.name,
         meta=evidence,
-        line={**look.line(evidence), "width": 1.4},
         marker={
             "size": 8,
             "symbol": "circle" if live else "circle-open",

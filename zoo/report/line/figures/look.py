@@ -10,7 +10,7 @@ from zoo.evaluation.baselines import EQUAL_WEIGHT, MOMENTUM, REFIT
 from zoo.evaluation.days import LIVE
 from zoo.report.figures.style import BLUE, QUIET
 from zoo.report.figures.style import DARK as ANALYSIS_DARK
-from zoo.report.line.tracks import BASELINE, CHALLENGER, CHAMPION, Track
+from zoo.report.line.tracks import BASELINE, CHALLENGER, CHAMPION, Track, label_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -81,7 +81,7 @@ def looks_of(tracks: Sequence[Track]) -> list[Look]:
         elif track.kind == BASELINE:
             color, width = _baseline(track.name), 1.2
         note = {CHAMPION: "champion", BASELINE: "baseline"}.get(track.kind, track.spec)
-        found.append(Look(track.name, track.name.replace("_", " "), note, track.kind, color, width))
+        found.append(Look(track.name, label_of(track.name), note, track.kind, color, width))
     return found
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from zoo.report.figures.style import INK, LINE, figure, listed
 from zoo.report.line.figures.look import Look
-from zoo.report.line.tracks import BASELINE
+from zoo.report.line.tracks import BASELINE, label_of
 from zoo.report.text import number, percent
 
 
@@ -32,6 +32,7 @@ def trading_figure(frame: pd.DataFrame, looks: Sequence[Look]) -> go.Figure:
                     "size": [9, 11],
                     "symbol": ["circle-open", "circle"],
                     "color": look.color,
+                    "opacity": 1,
                     "line": {"width": 2, "color": look.color},
                 },
                 text=[_told(row, "gross"), _told(row, "net")],
@@ -49,7 +50,7 @@ def _told(row: dict[str, object], side: str) -> str:
     """Return what is said of a point."""
     evidence = "" if row["kind"] == BASELINE else f" ({row['evidence']})"
     parts = [
-        f"{str(row['name']).replace('_', ' ')}{evidence}",
+        f"{label_of(str(row['name']))}{evidence}",
         f"{side} {number(percent(row[side]), 1)}% a year ± {number(percent(row[f'{side}_se']), 1)}",
         f"turnover {number(row['turnover'], 1)} a year, costs {number(percent(row['cost']), 1)}% a year",
     ]
