@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from zoo.errors import NothingToDo, OutputUnavailable
 
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from zoo.report.line import Report
+
+
+_TITLES: Final = {
+    "equity": "net of costs (dotted: replayed, solid: live)",
+    "drawdown": "below the peak, net of costs (dotted: replayed, solid: live)",
+    "rank_ic": "rolling rank IC (dotted: replayed, solid: live)",
+    "trading": "gross (hollow) and net (filled) return a year",
+    "turnover": "costs paid so far (dotted: replayed, solid: live)",
+    "calibration": "realised by tenths of the predictions (hollow: replayed, filled: live)",
+}
 
 
 def load(line: str | None = None, *, overrides: Sequence[str] = ()) -> Report:
@@ -109,12 +119,13 @@ def png(figure: go.Figure, path: Path | str | None = None, *, width: int = 900, 
 def _drawn(name: str, line: Report | str | None) -> go.Figure:
     from zoo.report.line import Report
     from zoo.report.line.figures import DRAWN, looks_of
-    from zoo.report.line.figures.look import key_of
+    from zoo.report.line.figures.look import captioned
 
     report = line if isinstance(line, Report) else load(line)
     if name in report.missing:
         raise NothingToDo(report.missing[name], where=f"{report.findings.line.name}, {name}")
-    return key_of(DRAWN[name](report.frames[name], looks_of(report.tracks)))
+    chart = DRAWN[name](report.frames[name], looks_of(report.tracks))
+    return captioned(chart, f"{report.findings.line.name}: {_TITLES[name]}")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -167,7 +167,9 @@ class World:
     def record(self, version):
         return Record(self.records, version.version_id)
 
-    def register(self, label, *features, at=LATER, spec=None, number=0, champion=False, **training):
+    def register(
+        self, label, *features, at=LATER, spec=None, number=0, champion=False, more=None, **training
+    ):
         """Train and register a version as of a moment."""
         features = [(one, {}) if isinstance(one, str) else one for one in features or ("trend",)]
         sensor, last = sensor_of(features, **training)
@@ -178,7 +180,7 @@ class World:
             experiment="small",
             permutation_id=number,
             train_end=last,
-            inputs={"label": label, "features": features, **training},
+            inputs={"label": label, "features": features, **training, **(more or {})},
             overrides={},
             metrics={},
             lineage=sensor.metadata,

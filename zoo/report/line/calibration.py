@@ -31,6 +31,7 @@ Floats = NDArray[np.float64]
 
 BUCKETS: Final = 10
 RETURNS: Final = "zoo.targets.forward_return"
+_ROUNDING: Final = 1e-12  # of the largest value of a date
 _DOCUMENT: Final = "version.json"
 _COLUMNS: Final = ("name", "evidence", "bucket", "predicted", "realised", "realised_se", "pairs", "dates")
 _SLOPES: Final = ("name", "evidence", "slope", "slope_se", "spread", "spread_se", "dates", "reason")
@@ -87,10 +88,10 @@ def bucketed(predicted: Floats, realised: Floats, lags: int, count: int = BUCKET
         predicted: dates × assets, less their date's mean; NaN where there is no pair.
         realised: the same of what followed.
         lags: of the standard error, in dates.
-        count: of buckets; fewer where predictions are equal.
+        count: of buckets; fewer where predictions are equal, and none where all of a date always are.
     """
     known = np.isfinite(predicted)
-    if not known.any():
+    if not (predicted[known] != 0).any():
         return pd.DataFrame(columns=list(_COLUMNS))
     edges = np.unique(np.quantile(predicted[known], np.linspace(0.0, 1.0, count + 1)))
     place = np.clip(np.searchsorted(edges, predicted, side="right") - 1, 0, max(len(edges) - 2, 0))
@@ -187,10 +188,15 @@ def _pairs(compared: Compared, one: Entrant) -> dict[str, tuple[Floats, Floats, 
 
 
 def _demeaned(values: Floats, known: NDArray[np.bool_]) -> Floats:
-    """Return values less their date's mean over the names that are known; NaN for all others."""
+    """Return values less their date's mean over the names that are known; NaN for all others.
+
+    What is left of equal values is rounding, and is 0: it would be divided by as if it said something.
+    """
     counts = np.maximum(known.sum(axis=1, keepdims=True), 1)
-    means = np.where(known, values, 0.0).sum(axis=1, keepdims=True) / counts
-    found: Floats = np.where(known, values - means, np.nan)
+    there = np.where(known, values, 0.0)
+    apart = values - there.sum(axis=1, keepdims=True) / counts
+    rounding = _ROUNDING * np.abs(there).max(axis=1, keepdims=True, initial=0.0)
+    found: Floats = np.where(known, np.where(np.abs(apart) <= rounding, 0.0, apart), np.nan)
     return found
 
 

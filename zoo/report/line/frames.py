@@ -142,7 +142,8 @@ def _part(track: Track, dates: pd.DatetimeIndex, **columns: Any) -> pd.DataFrame
 def _joined(parts: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
     known = [part for part in parts if len(part)]
     if not known:
-        return pd.DataFrame(columns=["name", "kind", "evidence", "date", *columns])
+        empty = pd.DataFrame(columns=["name", "kind", "evidence", "date", *columns])
+        return empty.astype(dict.fromkeys(columns, "float64"))
     return pd.concat(known, ignore_index=True)
 
 

@@ -30,8 +30,8 @@ def calibration_figure(frame: pd.DataFrame, looks: Sequence[Look]) -> go.Figure:
         for evidence in own["evidence"].unique():
             chart.add_trace(_buckets(own[own["evidence"] == evidence], look, str(evidence)))
     chart.add_hline(y=0, line={"color": LINE, "width": 1})
-    chart.update_xaxes(tickformat=".1%", title_text="predicted, less the date's mean", zeroline=False)
-    return chart.update_yaxes(tickformat=".1%", title_text="realised, less the date's mean")
+    chart.update_xaxes(tickformat=".2~%", title_text="predicted, less the date's mean", zeroline=False)
+    return chart.update_yaxes(tickformat=".2~%", title_text="realised, less the date's mean")
 
 
 def _buckets(own: pd.DataFrame, look: Look, evidence: str) -> go.Scatter:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from zoo.evaluation.baselines import EQUAL_WEIGHT, MOMENTUM, REFIT
 from zoo.evaluation.days import LIVE
-from zoo.report.figures.style import BLUE, QUIET
+from zoo.report.figures.style import BLUE, QUIET, SURFACE
 from zoo.report.figures.style import DARK as ANALYSIS_DARK
 from zoo.report.line.tracks import BASELINE, CHALLENGER, CHAMPION, Track, label_of
 
@@ -21,7 +21,6 @@ OCHRE: Final = "#a87b0c"
 ROSE: Final = "#b0486e"
 SAND: Final = "#8c7b5e"
 SKY: Final = "#7ba4dd"
-BAND: Final = "#dfe7f3"
 
 #: what each colour becomes on a dark page
 DARK: Final[Mapping[str, str]] = {
@@ -32,8 +31,8 @@ DARK: Final[Mapping[str, str]] = {
     ROSE: "#e07fa3",
     SAND: "#b5a484",
     SKY: "#4e74ab",
-    BAND: "#26303d",
 }
+_KEYS_A_ROW: Final = 3  # of a picture as wide as a notebook
 _LEADERS: Final = (TEAL, VIOLET, OCHRE)
 _BASELINES: Final = {MOMENTUM: ROSE, EQUAL_WEIGHT: SAND}
 
@@ -75,7 +74,7 @@ def looks_of(tracks: Sequence[Track]) -> list[Look]:
         color, width = QUIET, 1.5
         if track.kind == CHAMPION:
             color, width = BLUE, 2.8
-        elif track.kind == CHALLENGER:
+        elif track.kind == CHALLENGER and track.rank is not None:
             color = next(leaders, QUIET)
             width = 2.2 if color != QUIET else 1.5
         elif track.kind == BASELINE:
@@ -89,13 +88,31 @@ def _baseline(name: str) -> str:
     return SKY if name.startswith(REFIT) else _BASELINES.get(name, SAND)
 
 
-def key_of(chart: go.Figure) -> go.Figure:
-    """Set the key of a chart below it, as a picture needs it; a page has its own."""
+def captioned(chart: go.Figure, title: str) -> go.Figure:
+    """Give a chart the title and the key that a picture needs; a page has its own."""
+    rows = -(-len({trace.legendgroup for trace in chart.data}) // _KEYS_A_ROW)
     return chart.update_layout(
+        title={
+            "text": title,
+            "font": {"size": 13},
+            "x": 0.01,
+            "xanchor": "left",
+            "y": 0.985,
+            "yanchor": "top",
+        },
         showlegend=True,
-        height=int(chart.layout.height) + 96,
-        legend={"orientation": "h", "x": 0, "y": -0.16, "yanchor": "top", "font": {"size": 11}},
+        height=int(chart.layout.height) + 34 + 26 * rows,
+        margin={"t": 44, "b": 8, "l": 8, "r": 8},
+        paper_bgcolor=SURFACE,
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": -0.14,
+            "yanchor": "top",
+            "font": {"size": 11},
+            "traceorder": "reversed",
+        },
     )
 
 
-__all__ = ["BAND", "DARK", "Look", "key_of", "looks_of"]
+__all__ = ["DARK", "Look", "captioned", "looks_of"]
