@@ -64,6 +64,7 @@ def document_of(report: Report, page: Path) -> dict[str, Any]:
         "champion": None if champion is None else champion.version_id,
         "versions": len(findings.versions),
         "figures": report.summary(),
+        "left_out": report.left_out,
         "gate": _gate(findings),
         "runs": {
             "seen": list(findings.runs.seen),

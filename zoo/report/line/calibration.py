@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,15 +53,20 @@ class Calibration:
     slopes: pd.DataFrame
 
 
-def calibration_of(compared: Compared, registry: Registry) -> Calibration:
-    """Hold every compared version's predictions against what followed.
+def calibration_of(compared: Compared, registry: Registry, names: Collection[str]) -> Calibration:
+    """Hold predictions against what followed.
 
     Standard errors are those of Driscoll and Kraay (1998): sums over names first, then Newey and West (1987)
     over dates, with as many lags as labels overlap.
+
+    Args:
+        compared: the versions side by side.
+        registry: it is asked what each version predicts.
+        names: of the versions; all of them are compared.
     """
     buckets: list[pd.DataFrame] = []
     slopes: list[dict[str, Any]] = []
-    for one in compared.board.compared:
+    for one in (one for one in compared.board.compared if one.version_id in names):
         reason = _why_not(registry, one)
         if reason is not None:
             slopes.append({"name": one.version_id, "reason": reason})

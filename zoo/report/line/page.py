@@ -69,7 +69,7 @@ def _body(report: Report, looks: Sequence[Look], charts: dict[str, Any]) -> str:
     """Return the sections; those whose lines share their colours stand under one key."""
     parts = {one.name: _section(one, report, charts) for one in SECTIONS}
     keyed = "".join(parts[name] for name in _KEYED)
-    key = _key(looks) if charts else ""
+    key = _key(looks, report.left_out) if charts else ""
     first, *later = (name for name in parts if name not in _KEYED)
     return f'{parts[first]}<div class="keyed">{key}{keyed}</div>' + "".join(parts[name] for name in later)
 
@@ -92,7 +92,7 @@ def _figure(name: str, caption: str, charts: dict[str, Any], report: Report) -> 
     return f"<figure>{place}<figcaption>{escape(caption + partly)}</figcaption></figure>"
 
 
-def _key(looks: Sequence[Look]) -> str:
+def _key(looks: Sequence[Look], left_out: int) -> str:
     """Return the key of all charts; its buttons show and hide a track on each of them."""
     buttons = "".join(
         f'<button type="button" aria-pressed="true" data-track="{escape(look.name)}">'
@@ -101,7 +101,8 @@ def _key(looks: Sequence[Look]) -> str:
         for look in looks
     )
     kinds = '<span><i class="dotted"></i>replayed</span><span><i class="solid"></i>live</span>'
-    return f'<div class="key" role="group" aria-label="Key: show and hide">{kinds}{buttons}</div>'
+    more = f"<span>{left_out:,} more are not drawn</span>" if left_out else ""
+    return f'<div class="key" role="group" aria-label="Key: show and hide">{kinds}{buttons}{more}</div>'
 
 
 __all__ = ["GENERATOR", "charts_of", "page_of"]

@@ -17,7 +17,7 @@ from zoo.report.line.frames import (
     trading_frame,
     turnover_frame,
 )
-from zoo.report.line.tracks import Track, tracks_of
+from zoo.report.line.tracks import BASELINE, Track, tracks_of
 
 if TYPE_CHECKING:
     from zoo.evaluation.rows import Row
@@ -60,6 +60,7 @@ class Report:
         frames: by figure, `FIGURES`; empty where there is nothing to draw.
         slopes: of the calibration.
         missing: why a figure is not drawn, by figure.
+        left_out: how many versions are compared and not drawn, because there are too many.
     """
 
     findings: Findings
@@ -68,6 +69,7 @@ class Report:
     frames: Mapping[str, pd.DataFrame]
     slopes: pd.DataFrame
     missing: Mapping[str, str]
+    left_out: int = 0
 
     def summary(self) -> dict[str, dict[str, Any]]:
         """Return of each figure whether it is drawn, of whom and from when to when, or why it is not."""
@@ -99,7 +101,7 @@ def report_of(findings: Findings, registry: Registry) -> Report:
         return Report(findings, (), (), dict.fromkeys(FIGURES, empty), empty, dict.fromkeys(FIGURES, reason))
     compared = findings.compared
     tracks = tuple(tracks_of(compared))
-    calibration = calibration_of(compared, registry)
+    calibration = calibration_of(compared, registry, {one.name for one in tracks})
     frames = {**frames_of(compared, tracks), CALIBRATION: calibration.buckets}
     return Report(
         findings,
@@ -108,6 +110,7 @@ def report_of(findings: Findings, registry: Registry) -> Report:
         frames,
         calibration.slopes,
         {name: why for name in FIGURES if (why := _why_not_drawn(name, frames, calibration)) is not None},
+        left_out=len(compared.board.compared) - sum(one.kind != BASELINE for one in tracks),
     )
 
 

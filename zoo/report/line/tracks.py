@@ -23,6 +23,10 @@ CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
 FORMER: Final = "former"  # retired, archived, or of a version that the registry does not know
 
+#: versions that are drawn; more would hide one another
+MOST: Final = 24
+#: refits of the champion's architecture that are drawn
+REFITS: Final = 3
 _LABELS: Final = {
     MOMENTUM: "12-1 momentum",
     EQUAL_WEIGHT: "equal weight",
@@ -76,12 +80,16 @@ def label_of(name: str) -> str:
 
 
 def tracks_of(compared: Compared) -> list[Track]:
-    """Return the champion, then all others that are compared by rank, then the baselines."""
+    """Return the champion, then the others that are compared by rank, then the baselines.
+
+    Of more than `MOST` versions the first, and of more than `REFITS` refits the last vintages: the leaderboard
+    has all of them.
+    """
     versions = [
         _version(one, compared.board.champion) for one in compared.board.entrants if one.standing is not None
     ]
     versions.sort(key=lambda one: one.kind != CHAMPION)  # stable: the others stay in the board's order
-    return [*versions, *_baselines(compared)]
+    return [*versions[:MOST], *_baselines(compared)]
 
 
 def _version(one: Entrant, champion: str | None) -> Track:
@@ -93,7 +101,7 @@ def _version(one: Entrant, champion: str | None) -> Track:
 
 
 def _baselines(compared: Compared) -> Iterator[Track]:
-    for vintage, one in compared.refits.items():
+    for vintage, one in [*compared.refits.items()][-REFITS:]:
         if one.standing is not None and one.version_id != compared.board.champion:
             name = f"{REFIT} {vintage[:10]}"
             dates = one.standing.held.dates
@@ -102,4 +110,4 @@ def _baselines(compared: Compared) -> Iterator[Track]:
         yield Track(name, BASELINE, "", None, None, held, np.zeros(len(held.dates), bool))
 
 
-__all__ = ["BASELINE", "CHALLENGER", "CHAMPION", "FORMER", "Track", "label_of", "tracks_of"]
+__all__ = ["BASELINE", "CHALLENGER", "CHAMPION", "FORMER", "MOST", "REFITS", "Track", "label_of", "tracks_of"]
