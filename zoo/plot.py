@@ -129,13 +129,11 @@ def _drawn(name: str, line: Report | str | None) -> go.Figure:
 
 
 def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
+    from zoo.report.writing import write_whole
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        write_whole(path, content)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise OutputUnavailable(
             f"the picture cannot be written: {error.strerror or error}", where=path
         ) from error

@@ -90,7 +90,7 @@ def _selection(
     if not challengers:
         return Missing("the line has no challenger: nobody asks to be champion")
     if isinstance(compared, Missing):
-        return Missing(f"no gate was asked: {compared.reason}", compared.failed)
+        return Missing(f"no gate was asked: {compared.reason}")
     try:
         return select(court_of(request, registry, line).judge(gate, request.moving.reason), challengers)
     except (ConfigError, Interrupted):

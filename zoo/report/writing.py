@@ -53,8 +53,7 @@ def write_document(
     try:
         _check_free(target, generator, maker, option)
         text = make()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, text)
+        write_whole(target, text.encode())
     except OSError as error:
         raise OutputUnavailable(
             f"the page cannot be written: {error.strerror or error}",
@@ -76,12 +75,18 @@ def _check_free(path: Path, generator: str, maker: str, option: str) -> None:
         )
 
 
-def _replace(path: Path, text: str) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file in one step; directories above it are made.
+
+    Raises:
+        OSError: it cannot be written; what stood there before stands there still.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
@@ -99,4 +104,4 @@ def _umask() -> int:
     return mask
 
 
-__all__ = ["write_document", "write_page"]
+__all__ = ["write_document", "write_page", "write_whole"]

@@ -82,8 +82,8 @@ def label_of(name: str) -> str:
 def tracks_of(compared: Compared) -> list[Track]:
     """Return the champion, then the others that are compared by rank, then the baselines.
 
-    Of more than `MOST` versions the first, and of more than `REFITS` refits the last vintages: the leaderboard
-    has all of them.
+    Of more than `MOST` versions the first, and of more than `REFITS` refits the last vintages: the
+    leaderboard has all of them.
     """
     versions = [
         _version(one, compared.board.champion) for one in compared.board.entrants if one.standing is not None
