@@ -132,3 +132,17 @@ def test_the_summary_says_of_each_figure_what_is_drawn(report, setting):
 def test_the_summary_says_why_a_figure_is_not_drawn(empty):
     for told in empty.report().summary().values():
         assert told == {"drawn": False, "reason": "nobody was shadowed yet; run `python -m zoo shadow`"}
+
+
+def test_of_very_many_versions_the_first_are_drawn_and_the_others_counted(setting, monkeypatch):
+    from zoo.report.line import tracks
+    from zoo.report.line.page import page_of
+
+    monkeypatch.setattr(tracks, "MOST", 2)
+    report = setting.report(judge=False)
+    drawn = [track for track in report.tracks if track.kind != BASELINE]
+    assert [track.kind for track in drawn] == [CHAMPION, CHALLENGER]
+    assert report.left_out == len(report.findings.compared.board.compared) - 2 > 0
+    assert set(report.frames["calibration"]["name"]) <= {track.name for track in drawn}
+    assert f"{report.left_out} more are not drawn" in page_of(report)
+    assert len(report.rows) > 2

@@ -50,7 +50,10 @@ def _notices(report: Report) -> Iterator[str]:
             "All evidence is replayed: every bar existed when the versions were registered. It describes; "
             "only live bars fill a soak, and no gate decides without them."
         )
-    yield from report.rows[0]["board"]["notices"]
+    board = report.rows[0]["board"]
+    if board["long_only"]:
+        yield "The policy holds nothing short: all returns are those over equal weight."
+    yield from board["notices"]
 
 
 def cards_of(report: Report) -> str:

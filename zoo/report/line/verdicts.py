@@ -62,12 +62,17 @@ def _fold(one: Candidacy, winner: str | None) -> str:
 
 def _columns() -> list[Column]:
     return [
-        Column("condition", lambda row: str(row["name"])),
+        Column("condition", _condition, wraps=True),
         Column("verdict", _verdict),
         Column("figure", lambda row: _number(row, "figure"), "figure", "as measured; – where there is none"),
         Column("bar", lambda row: _number(row, "bar"), "bar", "what it was held against"),
-        Column("reason", lambda row: str(row["reason"]), wraps=True),
     ]
+
+
+def _condition(row: Row) -> Markup:
+    """Return a condition's name with its reason below: side by side they would not fit a phone."""
+    name, reason = (escape(str(row[key])) for key in ("name", "reason"))
+    return Markup(f'<span class="who">{name}</span><span class="under">{reason}</span>')
 
 
 def _number(row: Row, name: str) -> str:
