@@ -41,7 +41,7 @@ def equity_frame(compared: Compared, tracks: Sequence[Track]) -> pd.DataFrame:
         parts.append(
             _part(
                 track,
-                before.append(track.held.dates) if first else track.held.dates,
+                pd.DatetimeIndex(before.append(track.held.dates)) if first else track.held.dates,
                 net=np.concatenate([[np.nan], track.held.net]) if first else track.held.net,
                 value=_grown(track.held.net, first > 0),
                 evidence=[track.evidence[0], *track.evidence] if first else track.evidence,
@@ -120,7 +120,7 @@ def _kinds(track: Track) -> str:
 
 def _grown(net: Floats, begun: bool) -> Floats:
     """Return the value of one unit; NaN from a return that is none on."""
-    value: Floats = np.cumprod(1.0 + net)
+    value = np.asarray(np.cumprod(1.0 + net), dtype=np.float64)
     return np.concatenate([[1.0], value]) if begun else value
 
 
@@ -130,7 +130,7 @@ def _rolled(track: Track, dates: pd.DatetimeIndex, bars: int) -> list[str]:
     since = track.live_from
     live = np.zeros(len(dates), dtype=bool) if since is None else np.asarray(dates >= since)
     whole = pd.Series(live).rolling(bars, min_periods=bars).min().fillna(0.0).to_numpy() > 0
-    return np.where(whole, LIVE, REPLAYED).tolist()
+    return [LIVE if all_live else REPLAYED for all_live in whole]
 
 
 def _part(track: Track, dates: pd.DatetimeIndex, **columns: Any) -> pd.DataFrame:

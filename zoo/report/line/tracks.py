@@ -61,10 +61,10 @@ class Track:
 
     @property
     def evidence(self) -> list[str]:
-        """Return of each bar with a return what kind of evidence it is; a baseline's is none."""
+        """What kind of evidence each bar with a return is; a baseline's is none."""
         if self.kind == BASELINE:
             return [BASELINE] * len(self.live)
-        return np.where(self.live, LIVE, REPLAYED).tolist()
+        return [LIVE if live else REPLAYED for live in self.live]
 
     @property
     def live_from(self) -> pd.Timestamp | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -46,7 +47,7 @@ def trading_figure(frame: pd.DataFrame, looks: Sequence[Look]) -> go.Figure:
     )
 
 
-def _told(row: dict[str, object], side: str) -> str:
+def _told(row: Mapping[Any, Any], side: str) -> str:
     """Return what is said of a point."""
     evidence = "" if row["kind"] == BASELINE else f" ({row['evidence']})"
     parts = [
