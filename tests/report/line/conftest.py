@@ -77,8 +77,8 @@ def setting(tmp_path_factory):
         world.flat = world.register("flat", "level", number=3, more=DECLARED)
         world.retired = world.register("gone", ("trend", {"window": 5}), number=4, more=DECLARED)
         world.shadow(now=small.NOW)
-        world.registry.retire(world.retired.version_id, reason=NASTY)
-        world.late = world.register("late", ("trend", {"window": 30}), number=5, more=DECLARED)
+        world.registry.retire(world.retired.version_id, reason=NASTY + "w" * 300)
+        world.late = world.register("late_" + "w" * 59, ("trend", {"window": 30}), number=5, more=DECLARED)
         yield Setting(world)
         world.registry.close()
 

@@ -4,7 +4,15 @@ import pytest
 
 from tests.evaluation import small
 from zoo.evaluation.ground import Held
-from zoo.report.line.frames import drawdown_frame, equity_frame, rank_ic_frame, rolling_bars, turnover_frame
+from zoo.metrics import mean_with_error
+from zoo.report.line.frames import (
+    drawdown_frame,
+    equity_frame,
+    rank_ic_frame,
+    rolled,
+    rolling_bars,
+    turnover_frame,
+)
 from zoo.report.line.report import FIGURES
 from zoo.report.line.tracks import BASELINE, CHALLENGER, CHAMPION, FORMER, Track
 
@@ -73,9 +81,23 @@ def test_a_rolling_mean_over_replayed_bars_is_no_live_evidence(report, setting):
     assert first == since + bars - 1
 
 
-@pytest.mark.parametrize(("bars", "rolled"), [(2_000, 252), (1_008, 252), (400, 100), (40, 21), (0, 21)])
-def test_a_rolling_mean_is_over_a_year_or_a_quarter_of_a_short_window(bars, rolled):
-    assert rolling_bars(bars) == rolled
+@pytest.mark.parametrize("lags", [0, 4, 60])
+def test_the_error_of_a_rolling_mean_is_that_of_its_window(lags):
+    series = np.random.default_rng(3).normal(size=90).cumsum()
+    series[20] = np.nan
+    mean, error = rolled(series, 30, lags)
+    assert np.isnan(mean[:29]).all()
+    assert np.isnan(mean[29:50]).all()
+    assert np.isnan(error[29:50]).all()
+    for end in (50, 77, 89):
+        found = mean_with_error(series[end - 29 : end + 1], lags)
+        assert (mean[end], error[end]) == pytest.approx((found.mean, found.se))
+    assert np.isnan(rolled(series[:29], 30, lags)[0]).all()
+
+
+@pytest.mark.parametrize(("bars", "asked"), [(2_000, 252), (1_008, 252), (400, 100), (40, 21), (0, 21)])
+def test_a_rolling_mean_is_over_a_year_or_a_quarter_of_a_short_window(bars, asked):
+    assert rolling_bars(bars) == asked
 
 
 def test_costs_are_what_lies_between_gross_and_net(report, setting):

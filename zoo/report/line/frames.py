@@ -58,21 +58,41 @@ def drawdown_frame(equity: pd.DataFrame) -> pd.DataFrame:
 
 
 def rank_ic_frame(compared: Compared, tracks: Sequence[Track]) -> pd.DataFrame:
-    """Return rank ICs by the bar of the prediction: columns date, rank_ic, mean, bars.
+    """Return rank ICs by the bar of the prediction: columns date, rank_ic, mean, se, bars.
 
-    `mean` is that of the last `bars` bars, and NaN before there are so many, or where one of them has no IC.
-    It counts as live only where all of them are: a mean over replayed bars is no live evidence.
+    `mean` is that of the last `bars` bars, and NaN before there are so many, or where one of them has no IC;
+    `se` its standard error after Newey and West (1987), with as many lags as labels overlap. It counts as
+    live only where all of its bars are: a mean over replayed bars is no live evidence.
     """
     parts = []
     for track in tracks:
         series = track.held.rank_ic
         dates = compared.board.ground.dates[-len(series) :] if len(series) else track.held.dates[:0]
         bars = rolling_bars(len(series))
-        mean = pd.Series(series).rolling(bars, min_periods=bars).mean().to_numpy()
-        parts.append(
-            _part(track, dates, rank_ic=series, mean=mean, bars=bars, evidence=_rolled(track, dates, bars))
-        )
-    return _joined(parts, ("rank_ic", "mean", "bars"))
+        lags = (compared.board.ground.every if track.horizon is None else track.horizon) - 1
+        mean, error = rolled(series, bars, lags)
+        evidence = _rolled_evidence(track, dates, bars)
+        parts.append(_part(track, dates, rank_ic=series, mean=mean, se=error, bars=bars, evidence=evidence))
+    return _joined(parts, ("rank_ic", "mean", "se", "bars"))
+
+
+def rolled(series: Floats, bars: int, lags: int) -> tuple[Floats, Floats]:
+    """Return mean and standard error of the last `bars` values at each; NaN where one of them is missing.
+
+    As `zoo.metrics.mean_with_error` of each window, for all windows at once.
+    """
+    mean, error = np.full(len(series), np.nan), np.full(len(series), np.nan)
+    if len(series) < bars:
+        return mean, error
+    windows = np.lib.stride_tricks.sliding_window_view(series, bars)
+    means = windows.mean(axis=1)
+    apart = windows - means[:, None]
+    variance = np.einsum("ij,ij->i", apart, apart) / bars
+    for lag in range(1, min(lags, bars - 1) + 1):
+        paired = np.einsum("ij,ij->i", apart[:, lag:], apart[:, :-lag]) / bars
+        variance += 2.0 * (1.0 - lag / (lags + 1)) * paired
+    mean[bars - 1 :], error[bars - 1 :] = means, np.sqrt(np.maximum(variance, 0.0) / bars)
+    return mean, error
 
 
 def rolling_bars(bars: int) -> int:
@@ -124,7 +144,7 @@ def _grown(net: Floats, begun: bool) -> Floats:
     return np.concatenate([[1.0], value]) if begun else value
 
 
-def _rolled(track: Track, dates: pd.DatetimeIndex, bars: int) -> list[str]:
+def _rolled_evidence(track: Track, dates: pd.DatetimeIndex, bars: int) -> list[str]:
     if track.kind == BASELINE:
         return [BASELINE] * len(dates)
     since = track.live_from
@@ -152,6 +172,7 @@ __all__ = [
     "drawdown_frame",
     "equity_frame",
     "rank_ic_frame",
+    "rolled",
     "rolling_bars",
     "trading_frame",
     "turnover_frame",

@@ -138,7 +138,12 @@ SECTIONS: Final[Sequence[Section]] = (
         "Rank IC",
         "Did the predictions order the assets as the returns that followed? Each point is the mean over the "
         "bars before it; it is live only where all of them are. The last bars have no outcome yet.",
-        ((RANK_IC, "Rolling mean of the rank IC, by the bar of the prediction."),),
+        (
+            (
+                RANK_IC,
+                "Rolling mean by the bar of the prediction; the band is the champion's ± 1 standard error.",
+            ),
+        ),
     ),
     Section(
         "trading",

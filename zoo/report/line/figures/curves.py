@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from zoo.evaluation.days import LIVE
 from zoo.report.figures.style import INK, figure, listed
-from zoo.report.line.figures.look import Look
-from zoo.report.line.tracks import BASELINE
+from zoo.report.line.figures.look import BAND, Look
+from zoo.report.line.tracks import BASELINE, CHAMPION
 
 POINTS: Final = 420  # of a line: more than a page has pixels to spare for
 _DIGITS: Final = 5
@@ -32,11 +32,40 @@ def drawdown_figure(frame: pd.DataFrame, looks: Sequence[Look]) -> go.Figure:
 
 
 def rank_ic_figure(frame: pd.DataFrame, looks: Sequence[Look]) -> go.Figure:
-    """Return the rolling mean of each track's rank ICs."""
-    chart = _chart(frame, looks, "mean", "%{y:.3f}", 320)
+    """Return the rolling mean of each track's rank ICs, the champion's with its standard error."""
+    chart = figure(320)
+    for look in looks:
+        if look.kind == CHAMPION:
+            _add_band(chart, frame[frame["name"] == look.name], look)
+    _add_lines(chart, frame, looks, "mean", "%{y:.3f} ± %{customdata:.3f}", error="se")
     bars = int(frame["bars"].max()) if len(frame) else 0
     chart.add_hline(y=0, line={"color": INK, "width": 1})
     return chart.update_yaxes(title_text=f"rank IC, mean of {bars} bars")
+
+
+def _add_band(chart: go.Figure, own: pd.DataFrame, look: Look) -> None:
+    """Add what lies within one standard error of a mean."""
+    known = own[own["mean"].notna() & own["se"].notna()]
+    if known.empty:
+        return
+    part = known.iloc[_thinned(known["mean"])]
+    there = [date.isoformat() for date in part["date"]]
+    low, high = (part["mean"] + sign * part["se"] for sign in (-1, 1))
+    chart.add_trace(
+        go.Scatter(
+            x=[*there, *reversed(there)],
+            y=listed([*high.round(_DIGITS), *reversed(low.round(_DIGITS).tolist())]),
+            mode="lines",
+            line={"width": 0, "color": BAND},
+            fill="toself",
+            fillcolor=BAND,
+            name=f"{look.label} ± 1 SE",
+            legendgroup=look.name,
+            showlegend=False,
+            hoverinfo="skip",
+            meta="band",
+        )
+    )
 
 
 def turnover_figure(frame: pd.DataFrame, looks: Sequence[Look]) -> go.Figure:
@@ -46,13 +75,28 @@ def turnover_figure(frame: pd.DataFrame, looks: Sequence[Look]) -> go.Figure:
 
 
 def _chart(frame: pd.DataFrame, looks: Sequence[Look], column: str, written: str, height: int) -> go.Figure:
-    """Return a chart with a line a track: the champion on top, the quiet ones below."""
     chart = figure(height)
+    _add_lines(chart, frame, looks, column, written)
+    return chart
+
+
+def _add_lines(
+    chart: go.Figure,
+    frame: pd.DataFrame,
+    looks: Sequence[Look],
+    column: str,
+    written: str,
+    *,
+    error: str | None = None,
+) -> None:
+    """Add a line a track: the champion on top, the quiet ones below."""
     for look in reversed(looks):
         own = frame[frame["name"] == look.name]
-        for part in _stretches(own, column):
-            chart.add_trace(_line(part, look, column, written, _first(chart, look)))
-    return chart
+        for number, part in enumerate(_stretches(own, column)):
+            line = _line(part, look, column, written, number == 0)
+            if error is not None:
+                line.customdata = listed(part[error].iloc[_thinned(part[column])].round(_DIGITS))
+            chart.add_trace(line)
 
 
 def _line(part: pd.DataFrame, look: Look, column: str, written: str, first: bool) -> go.Scatter:
@@ -92,10 +136,6 @@ def _thinned(values: pd.Series) -> list[int]:
     if np.isfinite(known).any():
         chosen |= {int(np.nanargmax(known)), int(np.nanargmin(known))}
     return sorted(chosen)
-
-
-def _first(chart: go.Figure, look: Look) -> bool:
-    return all(trace.legendgroup != look.name for trace in chart.data)
 
 
 __all__ = ["POINTS", "drawdown_figure", "equity_figure", "rank_ic_figure", "turnover_figure"]

@@ -21,6 +21,7 @@ OCHRE: Final = "#a87b0c"
 ROSE: Final = "#b0486e"
 SAND: Final = "#8c7b5e"
 SKY: Final = "#7ba4dd"
+BAND: Final = "#e3ebf7"
 
 #: what each colour becomes on a dark page
 DARK: Final[Mapping[str, str]] = {
@@ -31,6 +32,7 @@ DARK: Final[Mapping[str, str]] = {
     ROSE: "#e07fa3",
     SAND: "#b5a484",
     SKY: "#4e74ab",
+    BAND: "#1f2a3a",
 }
 _KEYS_A_ROW: Final = 3  # of a picture as wide as a notebook
 _LEADERS: Final = (TEAL, VIOLET, OCHRE)
@@ -115,4 +117,4 @@ def captioned(chart: go.Figure, title: str) -> go.Figure:
     )
 
 
-__all__ = ["DARK", "Look", "captioned", "looks_of"]
+__all__ = ["BAND", "DARK", "Look", "captioned", "looks_of"]
