@@ -19,7 +19,7 @@ FLOORS = [
     {"evaluation", "retraining"},
     {"driver", "report"},
     {"commands"},
-    {"__main__"},  # it shares the top floor with the commands that it imports
+    {"__main__", "plot"},  # who asks the commands: a command line, or a notebook
 ]
 #: what the ground floor may use of itself: everybody may raise our errors
 GROUND = {("settings", "errors"), ("settings", "foreign"), ("trust", "errors"), ("configuration", "errors")}

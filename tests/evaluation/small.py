@@ -169,9 +169,21 @@ class World:
         return Record(self.records, version.version_id)
 
     def register(
-        self, label, *features, at=LATER, spec=None, number=0, champion=False, agreement=None, **training
+        self,
+        label,
+        *features,
+        at=LATER,
+        spec=None,
+        number=0,
+        champion=False,
+        agreement=None,
+        more=None,
+        **training,
     ):
-        """Train and register a version as of a moment; `agreement` is what its lineage says of its refit."""
+        """Train and register a version as of a moment.
+
+        `agreement` is what its lineage says of its refit, `more` what else its inputs say.
+        """
         features = [(one, {}) if isinstance(one, str) else one for one in features or ("trend",)]
         sensor, last = sensor_of(features, **training)
         candidate = Candidate(
@@ -181,7 +193,13 @@ class World:
             experiment="small",
             permutation_id=number,
             train_end=last,
-            inputs={"label": label, "features": features, "manifest": {"target": TARGET}, **training},
+            inputs={
+                "label": label,
+                "features": features,
+                "manifest": {"target": TARGET},
+                **training,
+                **(more or {}),
+            },
             overrides={},
             metrics={},
             lineage=sensor.metadata | ({} if agreement is None else {"agreement": agreement}),

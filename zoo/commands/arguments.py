@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "power": "how long each gate takes to reach a verdict on the line",
     "watch": "whether the champion still earns what it is held to",
     "leaderboard": "versions on the same bars, after costs, with their luck",
+    "report": "one HTML page about a line: leaderboard, curves, gate, lineage",
     "promote": "make a challenger the champion of its line",
     "rollback": "bring a line's champion before back",
     "retire": "take a challenger out of the race",

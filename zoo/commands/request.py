@@ -136,6 +136,7 @@ class Request:
         n_jobs: processes over an experiment's permutations.
         by: the score that `analyze` judges parameters by; None takes the walk-forward one.
         page: where `analyze` writes its page; None takes the default.
+        out: where `report` writes its page; None takes the default.
         run_id: the run's name; None where nothing runs.
         job: the name of the spec's directory below the run's.
         threads: for the numeric libraries of one process.
@@ -168,6 +169,7 @@ class Request:
     n_jobs: int
     by: str | None
     page: str | None
+    out: str | None
     run_id: str | None
     job: str | None
     threads: int | None
@@ -248,6 +250,7 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         n_jobs=_positive("n_jobs", values["n_jobs"]),
         by=values["by"],
         page=values["page"],
+        out=values["out"],
         run_id=run["id"],
         job=run["name"],
         threads=run["threads"],

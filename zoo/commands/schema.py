@@ -210,6 +210,7 @@ class ConfigSchema:
     until: str | None = None
     by: str | None = None
     page: str | None = None
+    out: str | None = None
     promotion: PromotionSchema = field(default_factory=PromotionSchema)
     portfolio: PortfolioSchema = field(default_factory=PortfolioSchema)
     costs: CostsSchema = field(default_factory=CostsSchema)

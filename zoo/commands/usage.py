@@ -38,6 +38,7 @@ examples
   python -m zoo diff a=<id> b=<id>
   python -m zoo gc                           what could be deleted; dry_run=false
   python -m zoo analyze experiment=momentum [by=val_rank_ic] [page=report.html]
+  python -m zoo report [line=us_equity] [out=report.html]
   python -m zoo verify
   python -m zoo mirror mirror=mlflow mirror.uri=http://127.0.0.1:5000
 
