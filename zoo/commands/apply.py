@@ -21,7 +21,7 @@ from zoo.commands.multirun import shared, sweep
 from zoo.commands.output import Answer, error_document
 from zoo.commands.request import Request, read_request, task_of
 from zoo.commands.retirement import following
-from zoo.commands.rotation import left_out
+from zoo.commands.rotation import rotation
 from zoo.commands.summary import render
 from zoo.driver.child import GRACE, is_alive
 from zoo.driver.process import Job, run_job
@@ -51,9 +51,10 @@ def _several(arguments: Arguments, observers: Sequence[Observer], stop: Stop) ->
     run_id = request.run_id or new_run_id()
     composed.config.run.id = run_id
     roster = request.roster()
-    waiting = left_out(arguments, request, roster)
+    turn = rotation(arguments, request, roster)
     directory = make_run_directory(request.outputs, run_id)
-    job = ApplyJob(directory, run_id, composed.directories, roster, observers, stop, waiting)
+    turn.record(directory)
+    job = ApplyJob(directory, run_id, composed.directories, roster, observers, stop, turn.waiting)
     stop.directory = directory
     with following(request, roster, observers) as followed:
         results = sweep(arguments, composed, job, run_id)
@@ -71,7 +72,7 @@ def _one(arguments: Arguments, observers: Sequence[Observer], stop: Stop) -> Ans
     run_id, name = request.run_id or new_run_id(), request.job or request.spec_name
     composed.config.run.spec = request.spec_name
     roster = request.roster()
-    left_out(arguments, request, roster)
+    rotation(arguments, request, roster)
     job = ApplyJob(Path(), run_id, composed.directories, roster, observers, stop)
     job.read(composed.config)
     job.directory = make_run_directory(request.outputs, run_id)
