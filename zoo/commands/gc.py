@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from zoo.commands.arguments import Arguments
 from zoo.commands.mirroring import reflect
+from zoo.commands.moving import telling
 from zoo.commands.output import Answer, show_table
 from zoo.commands.request import asked
 
@@ -31,7 +32,10 @@ def gc(arguments: Arguments) -> Answer:
     from zoo.registry import Registry
 
     url, artifacts = request.registry_url, request.artifacts
-    with Registry.open(url, artifacts=artifacts, read_only=upkeep.dry_run) as registry:
+    with (
+        telling(request, "gc"),
+        Registry.open(url, artifacts=artifacts, read_only=upkeep.dry_run) as registry,
+    ):
         retention = Retention(registry, artifacts, request.judging.board)
         lines = [] if upkeep.dry_run else _lines(registry)
         with retention.holding(lines):  # what is written meanwhile would be missed
