@@ -92,17 +92,31 @@ def test_a_plan_is_no_turn_and_neither_is_a_run_without_a_budget(zoo):
     zoo.spec("ok_b")
     for words in (("plan", "-m", "rotation.budget=1"), ("-m",), ("-m", "spec=ok_a")):
         zoo.json(*words)
-    assert turns(zoo.outputs / "runs") == {}
+    assert turns(zoo.outputs / "runs", "9999") == {}
     assert zoo.json("-m", "rotation.budget=1").statuses["ok_a"] == "ok"
-    assert list(turns(zoo.outputs / "runs")) == ["ok_a"]
+    assert list(turns(zoo.outputs / "runs", "9999")) == ["ok_a"]
+
+
+def test_a_clock_that_was_ahead_keeps_no_spec_waiting_until_then(zoo, registered, monkeypatch):
+    """The turns and the version that it dated are passed over, once; then all take turns again."""
+    zoo.spec("breaks_a")
+    zoo.spec("ok_b")
+    with monkeypatch.context() as ahead:
+        ahead.setattr("zoo.registry.history.now", lambda: "2999-01-01T00:00:00.000000+00:00")
+        registered("ok_b")
+        assert zoo.json("-m", "rotation.budget=1").statuses["breaks_a"] == "failed"
+    ran = [zoo.json("-m", "rotation.budget=1") for _ in range(4)]
+    chosen = [name for one in ran for name, status in one.statuses.items() if status in ("ok", "failed")]
+    assert chosen == ["breaks_a", "ok_b", "breaks_a", "ok_b"]
+    assert "ok_b: is left out by rotation.budget=1 (registered by a clock that was ahead)" in ran[0].err
 
 
 def test_what_says_nothing_of_turns_is_passed_over(tmp_path):
     for number, text in enumerate(['{"at": "2", "specs": ["a"]}', '{"at": "1", "specs": ["a"]}', "{", "[]"]):
         (tmp_path / str(number)).mkdir()
         (tmp_path / str(number) / FILE).write_text(text)
-    assert turns(tmp_path) == {"a": "2"}
-    assert turns(tmp_path / "nowhere") == {}
+    assert turns(tmp_path, "9") == {"a": "2"}
+    assert turns(tmp_path / "nowhere", "9") == {}
 
 
 def test_a_run_under_a_budget_takes_the_stalest_and_says_whom_it_left_out(zoo, registered):

@@ -29,8 +29,8 @@ class Waited:
     """What is known of a spec's last turn.
 
     Attributes:
-        registered: when a version of it was registered last; None for never. All times are UTC, ISO 8601
-            with microseconds, so that texts sort as times do.
+        registered: when a version of it was registered last; None for never, empty where that lies in the
+            future. All times are UTC, ISO 8601 with microseconds, so that texts sort as times do.
         tried: when a rotation chose it last; None for never.
     """
 
@@ -44,7 +44,7 @@ class Waited:
 
     def __str__(self) -> str:
         if not self.turn:
-            return "never registered"
+            return "never registered" if self.registered is None else "registered by a clock that was ahead"
         kind = "tried" if self.turn == self.tried else "registered"
         return f"{kind} last at {self.turn[:19]}Z"
 
@@ -126,21 +126,28 @@ def by_staleness(specs: Iterable[Spec], waited: Mapping[str, Waited]) -> list[st
 
 def _waited(request: Request, names: Iterable[str]) -> dict[str, Waited]:
     from zoo.registry import Registry
+    from zoo.registry.history import now
 
-    tried = turns(request.outputs / "runs")
+    until = now()  # what a clock that was ahead has dated would keep a spec waiting until then
+    tried = turns(request.outputs / "runs", until)
     with Registry.open(request.registry_url, artifacts=request.artifacts, read_only=True) as registry:
         found = {name: registry.latest(name) for name in names}
     return {
-        name: Waited(None if version is None else version.created_at, tried.get(name))
+        name: Waited(None if version is None else _past(version.created_at, until), tried.get(name))
         for name, version in found.items()
     }
 
 
-def turns(runs: Path) -> dict[str, str]:
+def _past(at: str, until: str) -> str:
+    return at if at <= until else ""
+
+
+def turns(runs: Path, until: str) -> dict[str, str]:
     """Return when a rotation chose each spec last; a file that says nothing of it is passed over.
 
     Args:
         runs: the directory of the runs' directories, which need not exist.
+        until: now; what is dated later is passed over as well.
     """
     found: dict[str, str] = {}
     for path in runs.glob(f"*/{FILE}"):
@@ -149,7 +156,7 @@ def turns(runs: Path) -> dict[str, str]:
             at, specs = str(told["at"]), list(told["specs"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        found |= {name: max(at, found.get(name, "")) for name in map(str, specs)}
+        found |= {name: max(at, found.get(name, "")) for name in map(str, specs) if at <= until}
     return found
 
 
