@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mea
 from zoo.evaluation.gate import Gate
 from zoo.evaluation.rules import BoardRules, ShadowRules
 from zoo.line import Line, Lines
-from zoo.monitoring.webhook import Webhook
+from zoo.monitoring.webhook import SECRET, Webhook
 from zoo.roster import Entry, check_spec, label_clash, read_roster
 from zoo.settings import check_values
 from zoo.spec import NAME, Spec, parse_spec
@@ -402,7 +403,8 @@ def _date(name: str, values: Mapping[str, Any]) -> str | None:
 def _webhook(values: Mapping[str, Any], outputs: Path) -> Webhook | None:
     if values["url"] is None:
         return None
-    return Webhook.parse(values["url"], values["secret"], outputs / "notify")
+    secret = os.environ.get(SECRET) if values["secret"] is None else values["secret"]
+    return Webhook.parse(values["url"], secret, outputs / "notify")
 
 
 def _mirror(values: Mapping[str, Any]) -> Mirror | None:
