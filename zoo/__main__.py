@@ -122,6 +122,8 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.power import power as command
         case "watch":
             from zoo.commands.watch import watch as command
+        case "drift":
+            from zoo.commands.drift import drift as command
         case "leaderboard":
             from zoo.commands.leaderboard import leaderboard as command
         case "promote":

@@ -144,6 +144,15 @@ def sensor_of(features, *, end=TRAINED_UNTIL, horizon=5, alpha=1.0, source=f"{HE
     return Sensor(0, model, {}, metadata, {}, bound, train.names, TRUST), last
 
 
+NOTHING = pd.DataFrame({"part": ["test"], "row": [0], "prediction": [0.0]})
+
+
+def refitted(sensor, end=TRAINED_UNTIL):
+    """What a sensor says of the data that it was trained on."""
+    frame = sensor.predict(prices(end=end)).rename("prediction").reset_index()
+    return frame.assign(part="refit")
+
+
 @dataclass
 class World:
     """A registry with versions of the small line, and what is done with them."""
@@ -167,8 +176,10 @@ class World:
     def record(self, version):
         return Record(self.records, version.version_id)
 
-    def register(self, label, *features, at=LATER, spec=None, number=0, champion=False, **training):
-        """Train and register a version as of a moment."""
+    def register(
+        self, label, *features, at=LATER, spec=None, number=0, champion=False, kept=False, **training
+    ):
+        """Train and register a version as of a moment; `kept`: with what its refit predicted."""
         features = [(one, {}) if isinstance(one, str) else one for one in features or ("trend",)]
         sensor, last = sensor_of(features, **training)
         candidate = Candidate(
@@ -184,7 +195,7 @@ class World:
             lineage=sensor.metadata,
             config="",
             sensor=sensor.dumps(),
-            predictions=pd.DataFrame({"part": ["test"], "row": [0], "prediction": [0.0]}),
+            predictions=refitted(sensor) if kept else NOTHING,
         )
         with self.patch.context() as patch:
             patch.setattr("zoo.registry.history.now", lambda: at)

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "select": "who passes the gate and ranks first, and why the others lost",
     "power": "how long each gate takes to reach a verdict on the line",
     "watch": "whether the champion still earns what it is held to",
+    "drift": "features and predictions of shadowed versions since training",
     "leaderboard": "versions on the same bars, after costs, with their luck",
     "promote": "make a challenger the champion of its line",
     "rollback": "bring a line's champion before back",

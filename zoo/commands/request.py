@@ -19,7 +19,7 @@ from zoo.configuration import fill_paths, first_line, group_files, plain
 from zoo.driver.task import Task
 from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mean
 from zoo.evaluation.gate import Gate
-from zoo.evaluation.rules import BoardRules, ShadowRules
+from zoo.evaluation.rules import BoardRules, DriftRules, ShadowRules
 from zoo.line import Line, Lines
 from zoo.monitoring.webhook import Webhook
 from zoo.roster import Entry, check_spec, label_clash, read_roster
@@ -78,6 +78,7 @@ class Judging:
     Attributes:
         shadow: conf/shadow.
         board: conf/leaderboard.
+        drift: conf/drift.
         until: the last date that is predicted; None for all there is.
         policy: the declaration of conf/portfolio.
         delay: bars from signal to trade.
@@ -86,6 +87,7 @@ class Judging:
 
     shadow: ShadowRules
     board: BoardRules
+    drift: DriftRules
     until: str | None
     policy: Mapping[str, Any]
     delay: int
@@ -363,6 +365,7 @@ def _judging(values: Mapping[str, Any]) -> Judging:
     return Judging(
         shadow=ShadowRules(**values["shadow"]),
         board=BoardRules(**{**values["leaderboard"], "start": _date("leaderboard.start", values)}),
+        drift=DriftRules(**{**values["drift"], "dispersion": tuple(values["drift"]["dispersion"])}),
         until=_date("until", values),
         policy=policy,
         delay=values["portfolio"]["delay"],

@@ -138,6 +138,20 @@ class WatchSchema:
 
 
 @dataclass
+class DriftSchema:
+    """conf/drift; `zoo.evaluation.rules` checks what it says, and has the same defaults."""
+
+    bars: int | None = None
+    bins: int = 10
+    psi: float = 0.25
+    significance: float = 0.01
+    missing: float = 0.05
+    dispersion: list[float] = field(default_factory=lambda: [0.5, 2.0])
+    sign_balance: float = 0.25
+    flat: float = 0.05
+
+
+@dataclass
 class RotationSchema:
     """Which active specs a run without names takes."""
 
@@ -217,6 +231,7 @@ class ConfigSchema:
     leaderboard: LeaderboardSchema = field(default_factory=LeaderboardSchema)
     gate: GateSchema = field(default_factory=GateSchema)
     watch: WatchSchema = field(default_factory=WatchSchema)
+    drift: DriftSchema = field(default_factory=DriftSchema)
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
     mirror: MirrorSchema = field(default_factory=MirrorSchema)
@@ -234,6 +249,7 @@ __all__ = [
     "BASE_CONFIG",
     "ConfigSchema",
     "CostsSchema",
+    "DriftSchema",
     "Format",
     "GateSchema",
     "LeaderboardSchema",
