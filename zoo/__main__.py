@@ -144,6 +144,8 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.analyze import run as command
         case "mirror":
             from zoo.commands.mirror import mirror as command
+        case "verify" if arguments.second == "leakage":
+            from zoo.commands.leakage import verify_leakage as command
         case "verify":
             from zoo.commands.verify import verify_registry as command
         case _:

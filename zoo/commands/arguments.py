@@ -37,7 +37,7 @@ COMMANDS: Final = {
 }
 SWEEPING: Final = ("apply", "plan")
 
-_SECOND: Final = {"sync": "mirror"}  # a second word that may follow a command: `mirror sync`
+_SECOND: Final = {"sync": "mirror", "leakage": "verify"}  # a second word that may follow a command
 
 _HELP: Final = ("-h", "--help", "help")
 _MULTIRUN: Final = ("-m", "--multirun", "hydra.mode=MULTIRUN")
@@ -73,6 +73,7 @@ class Arguments:
 
     Attributes:
         command: one of `COMMANDS`.
+        second: the word that follows it, such as `leakage` in `verify leakage`; None without one.
         overrides: Hydra's `key=value` words, in the order given.
         multirun: `-m` was given.
         help: help was asked for.
@@ -83,6 +84,7 @@ class Arguments:
     """
 
     command: str = "apply"
+    second: str | None = None
     overrides: tuple[str, ...] = ()
     multirun: bool = False
     help: bool = False
@@ -132,7 +134,8 @@ def sort_arguments(words: Sequence[str]) -> Arguments:
             expected="one",
             remedy="run them one after the other",
         )
-    return replace(sorted_, command=commands[0]) if commands else sorted_
+    second = seconds[-1] if seconds else None
+    return replace(sorted_, command=commands[0], second=second) if commands else sorted_
 
 
 def _split(words: Sequence[str]) -> Iterator[str]:

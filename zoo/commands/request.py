@@ -112,6 +112,19 @@ class Gating:
 
 
 @dataclass(frozen=True)
+class Leakage:
+    """How `verify leakage` changes what comes later.
+
+    Attributes:
+        cuts: how many dates after which the source is changed.
+        permutations: of an experiment's space that are bound.
+    """
+
+    cuts: int
+    permutations: int
+
+
+@dataclass(frozen=True)
 class Request:
     """What was asked for.
 
@@ -128,6 +141,7 @@ class Request:
         upkeep: how the registry is looked after.
         judging: how versions are shadowed and compared.
         gating: how a champion is chosen and watched.
+        leakage: how later bars are changed.
         terms: on what terms permutations are promoted.
         promotion_jobs: processes over one spec's permutations.
         budget: how many specs a rotation takes; None for all.
@@ -160,6 +174,7 @@ class Request:
     upkeep: Upkeep
     judging: Judging
     gating: Gating
+    leakage: Leakage
     terms: Terms
     promotion_jobs: int
     budget: int | None
@@ -240,6 +255,7 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         upkeep=Upkeep(values["rebuild"], values["dry_run"], _positive("keep", values["keep"])),
         judging=_judging(values),
         gating=_gating(values),
+        leakage=Leakage(**{key: _positive(f"leakage.{key}", n) for key, n in values["leakage"].items()}),
         terms=Terms.of({name: value for name, value in values["promotion"].items() if name != "n_jobs"}),
         promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),
@@ -424,6 +440,7 @@ def _mirror(values: Mapping[str, Any]) -> Mirror | None:
 __all__ = [
     "Gating",
     "Judging",
+    "Leakage",
     "Moving",
     "Request",
     "Upkeep",

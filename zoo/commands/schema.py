@@ -152,6 +152,14 @@ class DriftSchema:
 
 
 @dataclass
+class LeakageSchema:
+    """conf/leakage."""
+
+    cuts: int = 16
+    permutations: int = 500
+
+
+@dataclass
 class RotationSchema:
     """Which active specs a run without names takes."""
 
@@ -232,6 +240,7 @@ class ConfigSchema:
     gate: GateSchema = field(default_factory=GateSchema)
     watch: WatchSchema = field(default_factory=WatchSchema)
     drift: DriftSchema = field(default_factory=DriftSchema)
+    leakage: LeakageSchema = field(default_factory=LeakageSchema)
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
     mirror: MirrorSchema = field(default_factory=MirrorSchema)
@@ -253,6 +262,7 @@ __all__ = [
     "Format",
     "GateSchema",
     "LeaderboardSchema",
+    "LeakageSchema",
     "MirrorKind",
     "MirrorSchema",
     "NotifySchema",

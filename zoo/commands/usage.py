@@ -40,6 +40,7 @@ examples
   python -m zoo gc                           what could be deleted; dry_run=false
   python -m zoo analyze experiment=momentum [by=val_rank_ic] [page=report.html]
   python -m zoo verify
+  python -m zoo verify leakage line=us_equity               later bars are changed
   python -m zoo mirror mirror=mlflow mirror.uri=http://127.0.0.1:5000
 
 overrides: any key of the configuration, as in Hydra
