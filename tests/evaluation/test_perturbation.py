@@ -71,4 +71,7 @@ def test_cuts_are_spread_over_all_but_the_first_quarter_and_never_the_last_bar(d
     assert places == sorted(set(places))
     assert 100 <= places[0] < 137
     assert 362 <= places[-1] < len(data.dates) - 1
+    assert [data.dates[place].day_of_week for place in places[:5]] == [0, 1, 2, 3, 4]
+    assert data.dates[places[5]].month != data.dates[places[5] + 1].month
+    assert data.dates[places[6]].month != data.dates[places[6] - 1].month
     assert cut_places(data.until(data.dates[0]), 8, 0) == []

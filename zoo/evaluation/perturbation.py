@@ -29,14 +29,32 @@ _LEAST: Final = 0.25  # of the bars lie before the first cut: what looks back ha
 def cut_places(data: Dataset, count: int, seed: int) -> list[int]:
     """Return the places of bars after which to change the data, in order.
 
-    One is drawn from each of `count` equal spans of all but the first quarter.
+    One is drawn from each of `count` equal spans of all but the first quarter. What looks ahead on some days
+    only shows after a cut on such a day: one after the other is on a Monday, ..., on a Friday, at the end and
+    at the beginning of a month, where the span has such a bar.
     """
     first, last = int(len(data.dates) * _LEAST), len(data.dates) - 1
     if last <= first:
         return []
     chance = np.random.default_rng(seed)
     edges = np.linspace(first, last, min(count, last - first) + 1).astype(int)
-    return [int(chance.integers(low, high)) for low, high in itertools.pairwise(edges.tolist())]
+    kinds = itertools.cycle(_kinds_of_days(data.dates))
+    return [
+        _drawn(np.flatnonzero(next(kinds)[low:high]) + low, low, high, chance)
+        for low, high in itertools.pairwise(edges.tolist())
+    ]
+
+
+def _kinds_of_days(dates: pd.DatetimeIndex) -> list[NDArray[np.bool_]]:
+    """Return which bars are on each weekday, the last of a month, and the first of one."""
+    month = np.asarray(dates.year * 12 + dates.month)
+    turns = np.diff(month) != 0
+    days = [np.asarray(dates.day_of_week == day) for day in range(5)]
+    return [*days, np.append(turns, False), np.append(False, turns)]
+
+
+def _drawn(wanted: NDArray[np.intp], low: int, high: int, chance: Generator) -> int:
+    return int(chance.choice(wanted)) if len(wanted) else int(chance.integers(low, high))
 
 
 def perturbed(data: Dataset, place: int, kind: str, seed: int) -> Dataset:
