@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from zoo.commands.alarm import strictly, tell_alarm
 from zoo.commands.arguments import Arguments
 from zoo.commands.judging import line_to_judge
 from zoo.commands.output import Answer, show_table
@@ -49,6 +50,7 @@ def drift(arguments: Arguments) -> Answer:
             until=judging.until,
             observers=observers,
         ).run()
+        alarmed = tell_alarm(request, registry, line.name)
     bad = {FAILED, DRIFTED} if request.gating.strict else {FAILED}
     document = {
         "line": line.name,
@@ -56,7 +58,7 @@ def drift(arguments: Arguments) -> Answer:
         "drifted": sum(one.status == DRIFTED for one in found),
         "versions": [one.as_dict() for one in found],
     }
-    code = FAILURE_EXIT if any(one.status in bad for one in found) else 0
+    code = strictly(request, alarmed, FAILURE_EXIT if any(one.status in bad for one in found) else 0)
     return Answer(document, lambda console: render(console, document), code, form=request.format)
 
 
