@@ -124,6 +124,8 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.watch import watch as command
         case "report":
             from zoo.commands.report import report as command
+        case "drift":
+            from zoo.commands.drift import drift as command
         case "leaderboard":
             from zoo.commands.leaderboard import leaderboard as command
         case "promote":
@@ -144,6 +146,8 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.analyze import run as command
         case "mirror":
             from zoo.commands.mirror import mirror as command
+        case "verify" if arguments.second == "leakage":
+            from zoo.commands.leakage import verify_leakage as command
         case "verify":
             from zoo.commands.verify import verify_registry as command
         case _:

@@ -145,6 +145,15 @@ def sensor_of(features, *, end=TRAINED_UNTIL, horizon=5, alpha=1.0, source=f"{HE
     return Sensor(0, model, {}, metadata, {}, bound, train.names, TRUST), last
 
 
+NOTHING = pd.DataFrame({"part": ["test"], "row": [0], "prediction": [0.0]})
+
+
+def refitted(sensor, end=TRAINED_UNTIL):
+    """What a sensor says of the data that it was trained on."""
+    frame = sensor.predict(prices(end=end)).rename("prediction").reset_index()
+    return frame.assign(part="refit")
+
+
 @dataclass
 class World:
     """A registry with versions of the small line, and what is done with them."""
@@ -178,11 +187,13 @@ class World:
         champion=False,
         agreement=None,
         more=None,
+        kept=False,
         **training,
     ):
         """Train and register a version as of a moment.
 
-        `agreement` is what its lineage says of its refit, `more` what else its inputs say.
+        `agreement` is what its lineage says of its refit, `more` what else its inputs say;
+        `kept`: with what its refit predicted.
         """
         features = [(one, {}) if isinstance(one, str) else one for one in features or ("trend",)]
         sensor, last = sensor_of(features, **training)
@@ -205,7 +216,7 @@ class World:
             lineage=sensor.metadata | ({} if agreement is None else {"agreement": agreement}),
             config="",
             sensor=sensor.dumps(),
-            predictions=pd.DataFrame({"part": ["test"], "row": [0], "prediction": [0.0]}),
+            predictions=refitted(sensor) if kept else NOTHING,
         )
         with self.patch.context() as patch:
             patch.setattr("zoo.registry.history.now", lambda: at)

@@ -20,7 +20,7 @@ from zoo.configuration import fill_paths, first_line, group_files, plain
 from zoo.driver.task import Task
 from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mean
 from zoo.evaluation.gate import Gate
-from zoo.evaluation.rules import BoardRules, ShadowRules
+from zoo.evaluation.rules import BoardRules, DriftRules, ShadowRules
 from zoo.line import Line, Lines
 from zoo.monitoring.webhook import SECRET, Webhook
 from zoo.roster import Entry, check_spec, label_clash, read_roster
@@ -79,6 +79,7 @@ class Judging:
     Attributes:
         shadow: conf/shadow.
         board: conf/leaderboard.
+        drift: conf/drift.
         until: the last date that is predicted; None for all there is.
         policy: the declaration of conf/portfolio.
         delay: bars from signal to trade.
@@ -87,6 +88,7 @@ class Judging:
 
     shadow: ShadowRules
     board: BoardRules
+    drift: DriftRules
     until: str | None
     policy: Mapping[str, Any]
     delay: int
@@ -111,6 +113,19 @@ class Gating:
 
 
 @dataclass(frozen=True)
+class Leakage:
+    """How `verify leakage` changes what comes later.
+
+    Attributes:
+        cuts: how many dates after which the source is changed.
+        permutations: of an experiment's space that are bound.
+    """
+
+    cuts: int
+    permutations: int
+
+
+@dataclass(frozen=True)
 class Request:
     """What was asked for.
 
@@ -127,6 +142,7 @@ class Request:
         upkeep: how the registry is looked after.
         judging: how versions are shadowed and compared.
         gating: how a champion is chosen and watched.
+        leakage: how later bars are changed.
         terms: on what terms permutations are promoted.
         promotion_jobs: processes over one spec's permutations.
         budget: how many specs a rotation takes; None for all.
@@ -160,6 +176,7 @@ class Request:
     upkeep: Upkeep
     judging: Judging
     gating: Gating
+    leakage: Leakage
     terms: Terms
     promotion_jobs: int
     budget: int | None
@@ -241,6 +258,7 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         upkeep=Upkeep(values["rebuild"], values["dry_run"], _positive("keep", values["keep"])),
         judging=_judging(values),
         gating=_gating(values),
+        leakage=Leakage(**{key: _positive(f"leakage.{key}", n) for key, n in values["leakage"].items()}),
         terms=Terms.of({name: value for name, value in values["promotion"].items() if name != "n_jobs"}),
         promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),
@@ -367,6 +385,7 @@ def _judging(values: Mapping[str, Any]) -> Judging:
     return Judging(
         shadow=ShadowRules(**values["shadow"]),
         board=BoardRules(**{**values["leaderboard"], "start": _date("leaderboard.start", values)}),
+        drift=DriftRules(**{**values["drift"], "dispersion": tuple(values["drift"]["dispersion"])}),
         until=_date("until", values),
         policy=policy,
         delay=values["portfolio"]["delay"],
@@ -426,6 +445,7 @@ def _mirror(values: Mapping[str, Any]) -> Mirror | None:
 __all__ = [
     "Gating",
     "Judging",
+    "Leakage",
     "Moving",
     "Request",
     "Upkeep",

@@ -138,6 +138,28 @@ class WatchSchema:
 
 
 @dataclass
+class DriftSchema:
+    """conf/drift; `zoo.evaluation.rules` checks what it says, and has the same defaults."""
+
+    bars: int | None = None
+    bins: int = 10
+    psi: float = 0.25
+    significance: float = 0.01
+    missing: float = 0.05
+    dispersion: list[float] = field(default_factory=lambda: [0.5, 2.0])
+    sign_balance: float = 0.25
+    flat: float = 0.05
+
+
+@dataclass
+class LeakageSchema:
+    """conf/leakage."""
+
+    cuts: int = 16
+    permutations: int = 500
+
+
+@dataclass
 class RotationSchema:
     """Which active specs a run without names takes."""
 
@@ -218,6 +240,8 @@ class ConfigSchema:
     leaderboard: LeaderboardSchema = field(default_factory=LeaderboardSchema)
     gate: GateSchema = field(default_factory=GateSchema)
     watch: WatchSchema = field(default_factory=WatchSchema)
+    drift: DriftSchema = field(default_factory=DriftSchema)
+    leakage: LeakageSchema = field(default_factory=LeakageSchema)
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
     mirror: MirrorSchema = field(default_factory=MirrorSchema)
@@ -235,9 +259,11 @@ __all__ = [
     "BASE_CONFIG",
     "ConfigSchema",
     "CostsSchema",
+    "DriftSchema",
     "Format",
     "GateSchema",
     "LeaderboardSchema",
+    "LeakageSchema",
     "MirrorKind",
     "MirrorSchema",
     "NotifySchema",

@@ -32,6 +32,7 @@ examples
   python -m zoo promote version=<id> [gate=first]
   python -m zoo promote version=<id> gate=override reason="asked by the fund"
   python -m zoo select [auto=true]
+  python -m zoo drift line=us_equity [drift.bars=252] [strict=true]
   python -m zoo champion line=us_equity
   python -m zoo history line=us_equity
   python -m zoo rollback line=us_equity expect=<id>
@@ -40,6 +41,7 @@ examples
   python -m zoo analyze experiment=momentum [by=val_rank_ic] [page=report.html]
   python -m zoo report [line=us_equity] [out=report.html]
   python -m zoo verify
+  python -m zoo verify leakage line=us_equity               later bars are changed
   python -m zoo mirror mirror=mlflow mirror.uri=http://127.0.0.1:5000
 
 overrides: any key of the configuration, as in Hydra

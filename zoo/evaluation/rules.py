@@ -1,7 +1,8 @@
-"""How versions are shadowed and put side by side: what conf/shadow and conf/leaderboard say."""
+"""How versions are shadowed, put side by side and looked after: conf/shadow, conf/leaderboard, conf/drift."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from zoo.errors import ConfigError
@@ -67,9 +68,54 @@ class BoardRules:
             raise ConfigError(f"leaderboard.coverage: {self.coverage!r}", expected="a share in (0, 1]")
 
 
+@dataclass(frozen=True, slots=True)
+class DriftRules:
+    """What counts as drift; conf/drift.
+
+    Attributes:
+        bars: the last so many bars of a record are looked at; None for all since training.
+        bins: of PSI, between quantiles of training.
+        psi: from here on a population shifted (Siddiqi 2006, a rule of thumb of credit scoring).
+        significance: of the bars below which PSI and KS may be chance: one feature in so many exceeds one.
+        missing: how much larger than in training the share of missing values may be.
+        dispersion: spread of predictions over that in training; outside, a model scales differently, or says
+            little.
+        sign_balance: how far the share of positive predictions may lie from that in training.
+        flat: the largest share of dates on which all predictions may be equal.
+
+    Raises:
+        ConfigError: a number that is none.
+    """
+
+    bars: int | None = None
+    bins: int = 10
+    psi: float = 0.25
+    significance: float = 0.01
+    missing: float = 0.05
+    dispersion: tuple[float, float] = (0.5, 2.0)
+    sign_balance: float = 0.25
+    flat: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.bars is not None:
+            _whole("drift.bars", self.bars, 1)
+        _whole("drift.bins", self.bins, 2)
+        for name in ("psi", "missing", "sign_balance", "flat"):
+            if not 0.0 <= getattr(self, name) < math.inf:
+                raise ConfigError(f"drift.{name}: {getattr(self, name)!r}", expected="a number of at least 0")
+        if not 0.0 < self.significance < 1.0:
+            raise ConfigError(f"drift.significance: {self.significance!r}", expected="a share in (0, 1)")
+        found = tuple(self.dispersion)
+        if len(found) != 2 or not 0.0 <= found[0] < found[1] < math.inf:
+            raise ConfigError(
+                f"drift.dispersion: {list(found)!r}", expected="two numbers, the smaller one first"
+            )
+        object.__setattr__(self, "dispersion", found)
+
+
 def _whole(name: str, value: object, least: int) -> None:
     if type(value) is not int or value < least:
         raise ConfigError(f"{name}: {value!r}", expected=f"a whole number of at least {least}")
 
 
-__all__ = ["BoardRules", "ShadowRules"]
+__all__ = ["BoardRules", "DriftRules", "ShadowRules"]
