@@ -19,7 +19,7 @@ from zoo.configuration import fill_paths, first_line, group_files, plain
 from zoo.driver.task import Task
 from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mean
 from zoo.evaluation.gate import Gate
-from zoo.evaluation.rules import BoardRules, ShadowRules
+from zoo.evaluation.rules import AttributionRules, BoardRules, ShadowRules
 from zoo.line import Line, Lines
 from zoo.monitoring.webhook import Webhook
 from zoo.roster import Entry, check_spec, label_clash, read_roster
@@ -126,6 +126,7 @@ class Request:
         upkeep: how the registry is looked after.
         judging: how versions are shadowed and compared.
         gating: how a champion is chosen and watched.
+        attribution: how the differences of an attribution are drawn.
         terms: on what terms permutations are promoted.
         promotion_jobs: processes over one spec's permutations.
         budget: how many specs a rotation takes; None for all.
@@ -158,6 +159,7 @@ class Request:
     upkeep: Upkeep
     judging: Judging
     gating: Gating
+    attribution: AttributionRules
     terms: Terms
     promotion_jobs: int
     budget: int | None
@@ -238,6 +240,7 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         upkeep=Upkeep(values["rebuild"], values["dry_run"], _positive("keep", values["keep"])),
         judging=_judging(values),
         gating=_gating(values),
+        attribution=AttributionRules(**values["attribution"]),
         terms=Terms.of({name: value for name, value in values["promotion"].items() if name != "n_jobs"}),
         promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),

@@ -138,6 +138,15 @@ class WatchSchema:
 
 
 @dataclass
+class AttributionSchema:
+    """conf/attribution; `zoo.evaluation.attribution` checks what it says, and has the same defaults."""
+
+    draws: int = 2_000
+    seed: int = 0
+    level: float = 0.95
+
+
+@dataclass
 class RotationSchema:
     """Which active specs a run without names takes."""
 
@@ -217,6 +226,7 @@ class ConfigSchema:
     leaderboard: LeaderboardSchema = field(default_factory=LeaderboardSchema)
     gate: GateSchema = field(default_factory=GateSchema)
     watch: WatchSchema = field(default_factory=WatchSchema)
+    attribution: AttributionSchema = field(default_factory=AttributionSchema)
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
     mirror: MirrorSchema = field(default_factory=MirrorSchema)
@@ -232,6 +242,7 @@ def register() -> None:
 
 __all__ = [
     "BASE_CONFIG",
+    "AttributionSchema",
     "ConfigSchema",
     "CostsSchema",
     "Format",

@@ -32,6 +32,7 @@ examples
   python -m zoo promote version=<id> [gate=first]
   python -m zoo promote version=<id> gate=override reason="asked by the fund"
   python -m zoo select [auto=true]
+  python -m zoo attribute spec=residual_momentum
   python -m zoo champion line=us_equity
   python -m zoo history line=us_equity
   python -m zoo rollback line=us_equity expect=<id>

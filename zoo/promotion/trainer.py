@@ -240,12 +240,7 @@ class Trainer:
         logged = self.directory.round(permutation_id, results=self.terms.validated)
         if self._foreign is not None:
             return self._foreign.promote(logged, overrides)
-        where = f"{self.directory.path}, permutation {logged.id}"
-        self._check_space(logged, where)
-        with using(self.recorded):
-            done = self.pipeline.run(logged.params, self.bench)
-        validation = self._validated(logged, done, where)
-        self._told(logged.id, "reproduced" if self.terms.validated else "run again, not compared")
+        done, validation, where = self.reproduce(logged)
         with using(self.recorded), overriding(settings, overrides, self.allowed) as reads:
             if LABEL_SETTING in overrides:
                 settings[LABEL_SETTING]  # it names the version: that is its use
@@ -261,6 +256,23 @@ class Trainer:
             logged, done, variant, refit, validation, agreed, overrides, effective, reads, self.terms
         )
         return outcome_of(found, self.origin)
+
+    def reproduce(self, logged: Round) -> tuple[Done, Validation, str]:
+        """Pass 1 of a permutation of our own: run it again under the recorded settings, and compare.
+
+        Returns:
+            The run, what was compared, and where, for errors.
+
+        Raises:
+            ReconstructionError, DataDriftError, CodeDriftError, ExperimentCorrupt: it is not what was logged.
+        """
+        where = f"{self.directory.path}, permutation {logged.id}"
+        self._check_space(logged, where)
+        with using(self.recorded):
+            done = self.pipeline.run(logged.params, self.bench)
+        validation = self._validated(logged, done, where)
+        self._told(logged.id, "reproduced" if self.terms.validated else "run again, not compared")
+        return done, validation, where
 
     def _validated(self, logged: Round, done: Done, where: str) -> Validation:
         """Compare, then check the digests: what is within tolerance must still be what was written."""
