@@ -160,9 +160,7 @@ def _told(document: Mapping[str, Any]) -> Iterator[str]:
         if one["validation"] != FULL:
             remarks["pass 1 compared nothing (promotion.validation=skip)"] = None
         if not one["deterministic"]:
-            remarks[
-                f"{one['experiment']}: its model is not deterministic: each difference has chance in it"
-            ] = None
+            remarks[f"{one['experiment']}: not deterministic: part of each difference is chance"] = None
         for effect in one["effects"]:
             remarks |= dict.fromkeys(_remarks(effect))
     yield from remarks
@@ -176,7 +174,7 @@ def _remarks(effect: Mapping[str, Any]) -> Iterator[str]:
     name = effect["override"] or _ALL
     for key, (title, *_) in _FIGURES.items():
         figure = effect[key]
-        if figure is None:
+        if figure is None or (key == "net_sharpe" and figure["why"] == effect["net_annual_mean"]["why"]):
             continue
         dates = figure["dates"], figure["dates_given"], figure["dates_without"]
         if len(set(dates)) > 1 or figure["why"] is not None:

@@ -16,6 +16,7 @@ from zoo.commands.composition import Composed, compose, hydra_started, prepared,
 from zoo.commands.refusal import COMMAND_LINE
 from zoo.commands.schema import ConfigSchema, PathsSchema
 from zoo.configuration import fill_paths, first_line, group_files, plain
+from zoo.controls import Controls
 from zoo.driver.task import Task
 from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mean
 from zoo.evaluation.gate import Gate
@@ -127,6 +128,7 @@ class Request:
         judging: how versions are shadowed and compared.
         gating: how a champion is chosen and watched.
         attribution: how the differences of an attribution are drawn.
+        controls: the control twins that permutations must pass; None for none.
         terms: on what terms permutations are promoted.
         promotion_jobs: processes over one spec's permutations.
         budget: how many specs a rotation takes; None for all.
@@ -160,6 +162,7 @@ class Request:
     judging: Judging
     gating: Gating
     attribution: AttributionRules
+    controls: Controls | None
     terms: Terms
     promotion_jobs: int
     budget: int | None
@@ -241,6 +244,7 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         judging=_judging(values),
         gating=_gating(values),
         attribution=AttributionRules(**values["attribution"]),
+        controls=Controls.of(values["twins"]) if values["controls"] else None,
         terms=Terms.of({name: value for name, value in values["promotion"].items() if name != "n_jobs"}),
         promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),
@@ -332,6 +336,7 @@ def task_of(request: Request, spec: Spec, line: Line, run_id: str) -> Task:
         trust=request.trust,
         terms=request.terms,
         n_jobs=request.promotion_jobs,
+        controls=request.controls,
     )
 
 

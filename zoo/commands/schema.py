@@ -147,6 +147,15 @@ class AttributionSchema:
 
 
 @dataclass
+class TwinsSchema:
+    """conf/twins; `zoo.controls` checks what it says, and has the same defaults."""
+
+    seed: int = 0
+    size: float = 0.001
+    rank_ic: float | None = None
+
+
+@dataclass
 class RotationSchema:
     """Which active specs a run without names takes."""
 
@@ -227,6 +236,8 @@ class ConfigSchema:
     gate: GateSchema = field(default_factory=GateSchema)
     watch: WatchSchema = field(default_factory=WatchSchema)
     attribution: AttributionSchema = field(default_factory=AttributionSchema)
+    controls: bool = False
+    twins: TwinsSchema = field(default_factory=TwinsSchema)
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
     mirror: MirrorSchema = field(default_factory=MirrorSchema)
@@ -260,6 +271,7 @@ __all__ = [
     "SettingsSchema",
     "ShadowSchema",
     "TrustSchema",
+    "TwinsSchema",
     "WatchSchema",
     "register",
 ]

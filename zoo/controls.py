@@ -1,0 +1,53 @@
+"""Control twins: how they are asked for, and how often a control is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from zoo.errors import ConfigError, check_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What is asked of the twins of a permutation; conf/twins.
+
+    Attributes:
+        seed: makes their labels. The same seed gives the same twins: a false alarm stays one.
+        size: chance that a permutation whose pipeline leaks nothing fails on permuted labels, and at most the
+            chance that one which finds nothing passes for having found the planted rank IC.
+        rank_ic: planted; None for one that a working pipeline finds in so much data.
+
+    Raises:
+        ConfigError: a number that is none.
+    """
+
+    seed: int = 0
+    size: float = 0.001
+    rank_ic: float | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.seed) is not int or not 0 <= self.seed < 2**32:
+            raise ConfigError(f"twins.seed: {self.seed!r}", expected="a whole number from 0 to 2**32 - 1")
+        if not 0.0 < self.size <= 0.1:
+            raise ConfigError(f"twins.size: {self.size!r}", expected="a share in (0, 0.1]")
+        if self.rank_ic is not None and not 0.0 < self.rank_ic < 1.0:
+            raise ConfigError(f"twins.rank_ic: {self.rank_ic!r}", expected="a number in (0, 1), or null")
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Take a mapping, such as what conf/twins says.
+
+        Raises:
+            ConfigError: a key or a value that does not exist.
+        """
+        check_keys(values, [field.name for field in fields(cls)], ConfigError, prefix="twins.")
+        return cls(**values)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+__all__ = ["Controls"]
