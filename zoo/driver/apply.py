@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 
 _CONTROLS = (ControlFailed.__name__, ControlUndecidable.__name__)
-_NO_PERMUTATION = -1
 
 
 class Application:
@@ -196,12 +195,12 @@ class Application:
     def _release(self, registry: Registry) -> None:
         """Register what waited for the controls of all permutations; nothing where one of them failed."""
         if any(failure.error in _CONTROLS for failure in self.failures):
-            if self._held:
-                self._notice(
-                    f"a control failed: nothing of this spec is registered, {len(self._held)} of its "
-                    "permutations that passed neither"
-                )
+            if count := len(self._held):
+                others = f"{count} permutation{'' if count == 1 else 's'} that passed"
+                self._notice(f"a control failed: nothing of this spec is registered, not even {others}")
             return
+        from zoo.registry.version import NO_PERMUTATION
+
         for candidate in self._held:
             try:
                 self._register(candidate, registry)
@@ -209,7 +208,7 @@ class Application:
                 raise
             except Exception as error:
                 number = candidate.permutation_id
-                self.fail(None if number == _NO_PERMUTATION else number, error)
+                self.fail(None if number == NO_PERMUTATION else number, error)
 
     def _register(self, candidate: Candidate, registry: Registry) -> None:
         registered = registry.register(candidate)
