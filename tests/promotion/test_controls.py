@@ -14,7 +14,16 @@ from zoo.experiment.pipeline import Pipeline
 from zoo.manifest import Manifest
 from zoo.manifest.workbench import Workbench
 from zoo.models import SklearnModel
-from zoo.promotion.controls import PERMUTED, PLANTED, TEST, WALK_FORWARD, Rows, check_controls, sentence
+from zoo.promotion.controls import (
+    PERMUTED,
+    PLANTED,
+    REVERSED,
+    TEST,
+    WALK_FORWARD,
+    Rows,
+    check_controls,
+    sentence,
+)
 from zoo.trust import Trust
 
 TRUST = Trust(prefixes=("zoo.", "sklearn.", "tests."))
@@ -59,9 +68,11 @@ def test_a_pipeline_that_works_passes_and_says_what_its_twins_came_to(bench):
     assert hidden["bar"] == pytest.approx(3.4808, abs=1e-4)  # 0.0005, in two tails
     assert max(abs(hidden[part]["z"]) for part in (TEST, WALK_FORWARD)) < hidden["bar"]
     assert shown["bar"] == pytest.approx(3.0902, abs=1e-4)
-    for part in (TEST, WALK_FORWARD):
-        assert shown[part]["rank_ic"] == pytest.approx(shown["planted"], abs=0.1)
-        assert shown[part]["z"] > 6
+    assert found[REVERSED][PLANTED] == -shown[PLANTED]
+    for twin in (shown, found[REVERSED]):  # both are found: the pipeline learns which way they go
+        for part in (TEST, WALK_FORWARD):
+            assert twin[part]["rank_ic"] == pytest.approx(shown["planted"], abs=0.1)
+            assert twin[part]["z"] > 6
     assert hidden[TEST]["dates"] > 5 * 20  # every bar of the test part, not its rows
     assert sentence(found).startswith("controls passed: permuted labels test part ")
 
@@ -118,7 +129,6 @@ def test_training_on_the_rows_of_test_is_caught_by_permuted_labels(bench, monkey
     ) as told:
         checked(fresh, variant(fresh, NEAREST))
     assert "the pipeline, not the signal, is wrong" in str(told.value)
-    assert "walk-forward" not in str(told.value)
 
 
 def test_a_model_that_sees_the_labels_it_is_to_predict_is_caught_by_permuted_labels(bench):
@@ -139,7 +149,7 @@ def broken(monkeypatch, change):
 
 def test_scores_of_the_wrong_sign_are_caught_by_a_planted_rank_ic(bench, monkeypatch):
     broken(monkeypatch, lambda real, self, data: {"_preds": -real(self, data)["_preds"]})
-    with pytest.raises(ControlFailed, match=r"a planted rank IC of .* is not found on the test part") as told:
+    with pytest.raises(ControlFailed, match="planted along the features is not found on the test") as told:
         checked(bench, variant(bench))
     assert "z -" in str(told.value)
     assert "permuted" not in str(told.value)
@@ -166,6 +176,16 @@ def test_labels_that_slip_against_their_rows_in_training_are_caught_by_a_planted
     )
     with pytest.raises(ControlFailed, match="is not found"):
         checked(bench, variant(bench))
+
+
+def test_a_guess_that_is_right_by_chance_is_caught_by_the_planted_twin_that_goes_the_other_way(
+    bench, monkeypatch
+):
+    """Scores that are the feature itself, whatever was learnt."""
+    broken(monkeypatch, lambda real, self, data: {"_preds": data["x_test"][:, 0]})
+    with pytest.raises(ControlFailed, match="planted against the features is not found") as told:
+        checked(bench, variant(bench, features=[MOMENTUM]))
+    assert "along" not in str(told.value)
 
 
 def test_a_model_that_says_the_same_of_all_hides_nothing_and_finds_nothing(bench):

@@ -22,8 +22,9 @@ Floats = NDArray[np.float64]
 #: labels (dates × assets) and features (each of that shape) to labels of the same shape
 Relabel = Callable[[Floats, Sequence[Floats]], Floats]
 
-PERMUTED: Final = 1  # second part of a seed: the two twins are never drawn from one stream
+PERMUTED: Final = 1  # second part of a seed: no two twins are drawn from one stream
 PLANTED: Final = 2
+REVERSED: Final = 3
 
 
 def permuted(labels: Floats, seed: int) -> Floats:
@@ -37,7 +38,7 @@ def permuted(labels: Floats, seed: int) -> Floats:
 
 
 def planted(labels: Floats, direction: Floats, rank_ic: float, seed: int) -> Floats:
-    """Return each row's finite labels, arranged so that their ranks follow a direction.
+    """Return each row's finite labels, arranged so that their ranks follow a direction, or go against it.
 
     Row by row the order is that of rho g + sqrt(1 - rho²) e: g are the normal scores of the direction's
     ranks, e is standard normal, and rho = 2 sin(pi rank_ic / 6) is the correlation of two normals whose rank
@@ -46,10 +47,10 @@ def planted(labels: Floats, direction: Floats, rank_ic: float, seed: int) -> Flo
     Args:
         labels: dates × assets.
         direction: what they are to follow, of the same shape; where it is not finite, chance decides.
-        rank_ic: expected rank correlation, in (0, 1).
+        rank_ic: expected rank correlation, in (-1, 1); below 0 against it, with a noise of its own.
         seed: makes the noise.
     """
-    noise = _random(seed, PLANTED).standard_normal(labels.shape)
+    noise = _random(seed, PLANTED if rank_ic > 0 else REVERSED).standard_normal(labels.shape)
     rho = 2.0 * math.sin(math.pi * rank_ic / 6.0)
     usable = np.isfinite(direction) & np.isfinite(labels)
     order = np.where(usable, rho * normal_scores(direction, usable) + math.sqrt(1.0 - rho**2) * noise, noise)

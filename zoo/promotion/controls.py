@@ -1,8 +1,9 @@
 """Control twins: the same pipeline on labels of which it is known what there is to be found.
 
 One twin's labels are permuted within dates: nothing can be learnt, so whatever ranks them has seen them. The
-other's follow the features with a planted rank IC: a pipeline that does not find that finds nothing. Either
-failing says that the pipeline, not the signal, is wrong.
+other's follow the features with a planted rank IC, and those of its mirror go against them: a pipeline that
+does not find both finds nothing, or what it finds is luck (of one feature there is but a sign to be learnt,
+and a guess is right half of the time). Either failing says that the pipeline, not the signal, is wrong.
 
 Under permuted labels each date's rank IC has mean 0 and variance 1 / (n - 1) for n labels, whatever the
 scores are, and dates are independent; over the folds of a walk-forward, which train on the labels of those
@@ -45,6 +46,7 @@ TEST: Final = "test"
 WALK_FORWARD: Final = "walk_forward"
 PERMUTED: Final = "permuted"
 PLANTED: Final = "planted"
+REVERSED: Final = "reversed"
 
 _WRONG: Final = "the pipeline, not the signal, is wrong"
 #: what a learner that lost nothing would make of the planted rank IC: a real one keeps half of it and more
@@ -129,8 +131,12 @@ def check_controls(variant: Done, bench: Workbench, controls: Controls, where: s
     """
     twins = Twins(variant, bench, controls, where)
     nothing = twins.permuted()
-    size, something = twins.planted(nothing)
-    problems = [*_leaks(nothing, controls), *([] if size is None else _misses(something, size, controls))]
+    size = twins.size(nothing)
+    found = {PLANTED: size, REVERSED: None if size is None else -size}
+    something = {name: twins.planted(ic) for name, ic in found.items() if ic is not None}
+    problems = _leaks(nothing, controls)
+    for name, parts in something.items():
+        problems += _misses(parts, found[name] or 0.0, controls)
     if problems:
         raise ControlFailed(
             f"{'; '.join(problems)}: {_WRONG}",
@@ -138,10 +144,14 @@ def check_controls(variant: Done, bench: Workbench, controls: Controls, where: s
             remedy="look for what sees labels that it should not, or loses the order of rows or of scores; "
             f"chance does this to about one permutation in {1 / controls.size:,.0f}",
         )
+    bar = {"bar": _find_bar(controls)}
     return {
         **controls.as_dict(),
         PERMUTED: {"bar": _leak_bar(controls, nothing), **_told(nothing, largest=True)},
-        PLANTED: None if size is None else {"bar": _find_bar(controls), "planted": size, **_told(something)},
+        **{
+            name: {**bar, PLANTED: found[name], **_told(something[name])} if name in something else None
+            for name in found
+        },
     }
 
 
@@ -159,23 +169,28 @@ class Twins:
         """Return the parts of the twin whose labels are permuted."""
         return self._parts(Relabelled(self.bench, lambda labels, _: permuted(labels, self.controls.seed)))
 
-    def planted(self, like: Mapping[str, Rows]) -> tuple[float | None, dict[str, Rows]]:
-        """Return the planted rank IC and the parts of that twin; None where the model learns nothing.
-
-        Args:
-            like: the parts of the other twin, which say how much data there is.
-        """
-        if self.bound.model[TARGET_KEY] in RULES.values():
-            return None, {}
-        size = self._size(like)
+    def planted(self, size: float) -> dict[str, Rows]:
+        """Return the parts of the twin with a planted rank IC; below 0 it goes against the features."""
 
         def relabel(labels: Floats, features: Sequence[Floats]) -> Floats:
             return planted(labels, direction_of(features), size, self.controls.seed)
 
-        return size, self._parts(Relabelled(self.bench, relabel))
+        return self._parts(Relabelled(self.bench, relabel))
 
-    def _size(self, like: Mapping[str, Rows]) -> float:
-        """Return the rank IC to plant: as large as so much data needs, and no smaller than 0.1."""
+    def size(self, like: Mapping[str, Rows]) -> float | None:
+        """Return the rank IC to plant, as large as so much data needs, and no smaller than 0.1.
+
+        Args:
+            like: the parts of the permuted twin, which say how much data there is.
+
+        Returns:
+            None where the model learns nothing.
+
+        Raises:
+            ControlUndecidable: a pipeline that works might not find it.
+        """
+        if self.bound.model[TARGET_KEY] in RULES.values():
+            return None
         information = math.sqrt(min(rows.information for rows in like.values()))
         size = self.controls.rank_ic
         if size is None:
@@ -252,10 +267,10 @@ def _leaks(parts: Mapping[str, Rows], controls: Controls) -> list[str]:
 
 
 def _misses(parts: Mapping[str, Rows], size: float, controls: Controls) -> list[str]:
-    bar = _find_bar(controls)
+    bar, way = _find_bar(controls), "along" if size > 0 else "against"
     return [
-        f"a planted rank IC of {size:.3g} is not found on the {_name(part)}: rank IC {found.rank_ic:+.4f}, "
-        f"z {found.z:+.1f}, at least {bar:.2f}"
+        f"a rank IC of {abs(size):.3g} that is planted {way} the features is not found on the {_name(part)}: "
+        f"rank IC {found.rank_ic:+.4f}, z {found.z:+.1f}, at least {bar:.2f}"
         for part, rows in parts.items()
         if not (found := rows.found()).z > bar
     ]
@@ -287,8 +302,8 @@ def sentence(found: Mapping[str, Any]) -> str:
     hidden, shown = _listed(found[PERMUTED]), found[PLANTED]
     if shown is None:
         return f"controls passed: permuted labels {hidden}; its rules learn nothing, so nothing was planted"
-    size = f"planted rank IC {shown['planted']:.3g}"
-    return f"controls passed: permuted labels {hidden}; {size} {_listed(shown)}"
+    told = f"{_listed(shown)}, against the features {_listed(found[REVERSED])}"
+    return f"controls passed: permuted labels {hidden}; planted rank IC {shown[PLANTED]:.3g} {told}"
 
 
 def _listed(twin: Mapping[str, Any]) -> str:
