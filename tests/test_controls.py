@@ -19,7 +19,7 @@ from zoo.errors import ConfigError
     ids=str,
 )
 def test_numbers_that_are_none_and_unknown_keys_are_refused_with_their_key(wrong):
-    with pytest.raises(ConfigError, match=f"twins.{next(iter(wrong))}"):
+    with pytest.raises(ConfigError, match=f"promotion.twins.{next(iter(wrong))}"):
         Controls.of(wrong)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from zoo.errors import ConfigError, check_keys
+
+_PREFIX: Final = "promotion.twins."
 
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """What is asked of the twins of a permutation; conf/twins.
+    """What is asked of the twins of a permutation; `twins` of conf/promotion.
 
     Attributes:
         seed: makes their labels. The same seed gives the same twins: a false alarm stays one.
@@ -28,21 +30,24 @@ class Controls:
     rank_ic: float | None = None
 
     def __post_init__(self) -> None:
-        if type(self.seed) is not int or not 0 <= self.seed < 2**32:
-            raise ConfigError(f"twins.seed: {self.seed!r}", expected="a whole number from 0 to 2**32 - 1")
-        if not 0.0 < self.size <= 0.1:
-            raise ConfigError(f"twins.size: {self.size!r}", expected="a share in (0, 0.1]")
-        if self.rank_ic is not None and not 0.0 < self.rank_ic < 1.0:
-            raise ConfigError(f"twins.rank_ic: {self.rank_ic!r}", expected="a number in (0, 1), or null")
+        planted = self.rank_ic is None or 0.0 < self.rank_ic < 1.0
+        checks = {
+            "seed": (type(self.seed) is int and 0 <= self.seed < 2**32, "a whole number below 2**32"),
+            "size": (0.0 < self.size <= 0.1, "a share in (0, 0.1]"),
+            "rank_ic": (planted, "a number in (0, 1), or null"),
+        }
+        for name, (well, expected) in checks.items():
+            if not well:
+                raise ConfigError(f"{_PREFIX}{name}: {getattr(self, name)!r}", expected=expected)
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
-        """Take a mapping, such as what conf/twins says.
+        """Take a mapping, such as what `twins` of conf/promotion says.
 
         Raises:
             ConfigError: a key or a value that does not exist.
         """
-        check_keys(values, [field.name for field in fields(cls)], ConfigError, prefix="twins.")
+        check_keys(values, [field.name for field in fields(cls)], ConfigError, prefix=_PREFIX)
         return cls(**values)
 
     def as_dict(self) -> dict[str, Any]:

@@ -100,11 +100,11 @@ def test_controls_are_read_from_the_command_line_and_refused_with_their_key(zoo,
     from zoo.controls import Controls
 
     assert asked(sort_arguments(["spec=total_momentum"])).controls is None
-    request = asked(sort_arguments(["spec=total_momentum", "controls=true", "twins.seed=3"]))
+    request = asked(sort_arguments(["spec=total_momentum", "controls=true", "promotion.twins.seed=3"]))
     assert request.controls == Controls(seed=3)
-    ran = zoo.json("spec=total_momentum", "controls=true", "twins.size=0.7")
+    ran = zoo.json("spec=total_momentum", "controls=true", "promotion.twins.size=0.7")
     assert ran.code == 2
-    assert "twins.size: 0.7" in ran.error
+    assert "promotion.twins.size: 0.7" in ran.error
 
 
 def test_apply_with_controls_says_what_the_twins_came_to(zoo, attributed, monkeypatch):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _TREES = ("spec", "experiment", "line")
 _CURRENT: Final = "current"
+_TERMS: Final = ("validation", "agreement", "allow_code_drift")
 
 
 @dataclass(frozen=True)
@@ -244,8 +245,8 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         judging=_judging(values),
         gating=_gating(values),
         attribution=AttributionRules(**values["attribution"]),
-        controls=Controls.of(values["twins"]) if values["controls"] else None,
-        terms=Terms.of({name: value for name, value in values["promotion"].items() if name != "n_jobs"}),
+        controls=_controls(values),
+        terms=Terms.of({name: values["promotion"][name] for name in _TERMS}),
         promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),
         webhook=_webhook(values["notify"], Path(paths["outputs"])),
@@ -338,6 +339,12 @@ def task_of(request: Request, spec: Spec, line: Line, run_id: str) -> Task:
         n_jobs=request.promotion_jobs,
         controls=request.controls,
     )
+
+
+def _controls(values: Mapping[str, Any]) -> Controls | None:
+    """Read the twins, asked for or not: what is wrong is told at once."""
+    controls = Controls.of(values["promotion"]["twins"])
+    return controls if values["controls"] else None
 
 
 def _positive(name: str, count: int) -> int:

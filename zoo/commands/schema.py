@@ -59,12 +59,22 @@ class TrustSchema:
 
 
 @dataclass
+class TwinsSchema:
+    """`twins` of conf/promotion; `zoo.controls` checks what it says, and has the same defaults."""
+
+    seed: int = 0
+    size: float = 0.001
+    rank_ic: float | None = None
+
+
+@dataclass
 class PromotionSchema:
     """conf/promotion; `zoo.terms` checks what it says."""
 
     validation: str = MISSING
     agreement: Any = MISSING
     allow_code_drift: bool = False
+    twins: TwinsSchema = field(default_factory=TwinsSchema)
     n_jobs: int = 1
 
 
@@ -144,15 +154,6 @@ class AttributionSchema:
     draws: int = 2_000
     seed: int = 0
     level: float = 0.95
-
-
-@dataclass
-class TwinsSchema:
-    """conf/twins; `zoo.controls` checks what it says, and has the same defaults."""
-
-    seed: int = 0
-    size: float = 0.001
-    rank_ic: float | None = None
 
 
 @dataclass
@@ -237,7 +238,6 @@ class ConfigSchema:
     watch: WatchSchema = field(default_factory=WatchSchema)
     attribution: AttributionSchema = field(default_factory=AttributionSchema)
     controls: bool = False
-    twins: TwinsSchema = field(default_factory=TwinsSchema)
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
     mirror: MirrorSchema = field(default_factory=MirrorSchema)

@@ -201,7 +201,7 @@ class Twins:
                 f"{size * information:.1f} at best",
                 where=self.where,
                 expected=f"{_EASY / 2:g} or more",
-                remedy="plant more with twins.rank_ic, use more data, or leave controls=true out",
+                remedy="plant more with promotion.twins.rank_ic, use more data, or leave controls=true out",
             )
         return size
 
