@@ -53,6 +53,7 @@ def test_what_changes_nothing_differs_by_exactly_zero_with_an_interval_of_zero(d
         figure = getattr(effect, name)
         assert (figure.difference, figure.low, figure.high) == (0.0, 0.0, 0.0)
         assert figure.given == figure.without
+        assert figure.phases == (0.0, 0.0, 0.0)
         assert figure.compared
         assert figure.why is None
 
@@ -101,6 +102,20 @@ def test_both_sides_are_drawn_on_the_same_bars(done):
     wide = np.quantile(np.abs(t), 0.95) * (a - b).std() / math.sqrt(len(a))
     assert found.low == pytest.approx((a - b).mean() - wide)
     assert found.high == pytest.approx((a - b).mean() + wide)
+
+
+def test_the_differences_of_the_starting_phases_are_told_with_their_least_and_largest(done):
+    one, other = done(), done(lookback=40)
+    effect = effect_of(one, other, RULES)
+    tracks = [done.held_out.phases["net_sharpe"] for done in (one, other)]
+    assert len(tracks[0]) == 5
+    assert np.mean(tracks[0]) == pytest.approx(one.metrics["net_sharpe"])
+    least, median, most = effect.net_sharpe.phases
+    differences = tracks[0] - tracks[1]
+    assert (least, median, most) == (differences.min(), np.median(differences), differences.max())
+    least, median, most = effect.rank_ic.phases
+    assert least <= effect.rank_ic.difference <= most
+    assert effect_of(one, done(horizon=15), RULES).rank_ic.phases is None
 
 
 def test_swapping_the_sides_turns_the_sign(done):

@@ -146,7 +146,10 @@ def _difference(figure: Mapping[str, Any], form: str) -> str:
     if not figure["compared"]:
         return "not comparable"
     told, low, high = (form.format(figure[which]) for which in ("difference", "low", "high"))
-    return f"{told} [{low}, {high}]"
+    if figure["phases"] is None:
+        return f"{told} [{low}, {high}]"
+    least, median, most = (form.format(value) for value in figure["phases"])
+    return f"{told} [{low}, {high}]\n  {least} to {most}, median {median}"
 
 
 def _number(form: str, value: float) -> str:
@@ -186,7 +189,7 @@ def _conclusion(document: Mapping[str, Any]) -> Iterator[str]:
     changed = ", ".join(f"{name}: {plainly(value)}" for name, value in document["overrides"].items())
     yield (
         f"with and without each override of {document['spec']} ({changed}), on the test part: same data, "
-        "starting phases and costs"
+        "starting phases and costs; below each difference those of the phases"
     )
     yield (
         f"{document['level']:.0%} intervals, paired stationary bootstrap, {document['draws']} draws, seed "

@@ -8,6 +8,7 @@ ICs comes with an interval of the stationary bootstrap, in which each draw takes
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -40,6 +41,8 @@ class Showing:
         target: what is predicted, as it is declared.
         held: policy, costs, delay and rebalance, as they are declared.
         bars_per_year: of its costs.
+        every: bars between two rebalances, which is the number of starting phases.
+        phases: net figures of each starting phase, by name.
     """
 
     scores: pd.DataFrame
@@ -49,6 +52,8 @@ class Showing:
     target: Any
     held: Any
     bars_per_year: float
+    every: int
+    phases: Mapping[str, Floats]
 
     @property
     def scored(self) -> NDArray[np.bool_]:
@@ -76,6 +81,8 @@ class Showing:
             math.nan
             if bound.portfolio is None
             else costs_of(bound.portfolio["costs"], cube.dates, bound.where).bars_per_year,
+            bound.every,
+            {} if done.held_out is None else done.held_out.phases,
         )
 
 
@@ -100,6 +107,8 @@ class Figure:
         dates: on which both have it.
         dates_given: on which it is there with the override.
         dates_without: on which it is there without.
+        phases: least, median and largest difference over the starting phases, each a track of its own; None
+            where it is not compared.
         why: why it is not compared, or what is to be known of the comparison; None for nothing.
     """
 
@@ -112,6 +121,7 @@ class Figure:
     dates_given: int
     dates_without: int
     why: str | None = None
+    phases: tuple[float, float, float] | None = None
 
     @property
     def compared(self) -> bool:
@@ -163,6 +173,8 @@ def _net_figure(one: Showing, other: Showing, of: Of, rules: AttributionRules) -
     a, b = one.net[common].to_numpy(), other.net[common].to_numpy()
     year = one.bars_per_year if of == "mean" else math.sqrt(one.bars_per_year)
     found = _figure(a, b, of, rules, counts, year, 1.0)
+    name = "net_annual_mean" if of == "mean" else "net_sharpe"
+    found = _over_phases(found, one.phases[name] - other.phases[name])
     if one.horizon != other.horizon:
         return _told(found, f"each is held for its own horizon, {one.horizon} and {other.horizon} bars")
     return found
@@ -181,10 +193,20 @@ def _ic_figure(one: Showing, other: Showing, rules: AttributionRules) -> Figure:
     known = np.isfinite(first) & np.isfinite(second)
     counts = (int(known.sum()), *own)
     found = _figure(first[known], second[known], "mean", rules, counts, 1.0, float(one.horizon))
+    phase = np.arange(len(known))[known] % one.every
+    by_phase = [(first - second)[known][phase == p] for p in range(one.every)]
+    found = _over_phases(found, np.array([each.mean() if len(each) else math.nan for each in by_phase]))
     cells = int(both.sum()), int(one.scored.sum()), int(other.scored.sum())
     if len(set(cells)) > 1:
         found = _told(found, f"over the {cells[0]} cells that both scored, of {cells[1]} and {cells[2]}")
     return found if same else _told(found, "the labels differ, but rank alike on every date")
+
+
+def _over_phases(figure: Figure, differences: Floats) -> Figure:
+    known = differences[np.isfinite(differences)]
+    if not figure.compared or not len(known):
+        return figure
+    return replace(figure, phases=(float(known.min()), float(np.median(known)), float(known.max())))
 
 
 def _dates_of(showing: Showing) -> int:
