@@ -150,6 +150,22 @@ def test_overrides_under_which_nothing_runs_are_a_failure_and_a_trial_all_the_sa
         assert registry.ledger.trials("us_equity")[-1].status == "failed"
 
 
+def test_a_bug_under_one_override_is_a_failure_with_a_traceback_and_a_trial(task, monkeypatch, capfd):
+    from zoo.experiment.pipeline import Pipeline
+    from zoo.settings import settings
+
+    real = Pipeline.run
+    monkeypatch.setattr(
+        Pipeline, "run", lambda *given: 1 / 0 if settings["forward_days"] == 42 else real(*given)
+    )
+    told = task()
+    found = attribute(told, RULES)
+    assert [f.error for f in found.failures] == ["ZeroDivisionError"]
+    assert "Traceback" in capfd.readouterr().err
+    with opened(told) as registry:
+        assert [t.status for t in registry.ledger.trials("us_equity")] == ["finished"] * 4 + ["failed"]
+
+
 def test_an_override_that_nobody_reads_is_an_error_as_in_apply(task, experiment_dir, edit_json):
     told = dataclasses.replace(task(overrides={}), allowed=frozenset({"unused"}))
     spec = dataclasses.replace(told.spec, overrides={"unused": 1})

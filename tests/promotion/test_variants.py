@@ -1,7 +1,14 @@
 import pytest
 
 from tests.promotion.directories import set_metric
-from zoo.errors import InertOverride, ManifestError, OverrideNotAllowed, PromotionError, ReconstructionError
+from zoo.errors import (
+    InertOverride,
+    Interrupted,
+    ManifestError,
+    OverrideNotAllowed,
+    PromotionError,
+    ReconstructionError,
+)
 from zoo.promotion import Trainer
 from zoo.promotion.variants import Variants
 from zoo.settings import settings
@@ -68,6 +75,16 @@ def test_what_cannot_be_evaluated_is_kept_as_its_error_and_raised_again(variants
             variants.under({"forward_days": 900})
     assert [type(found).__name__ for _, found in variants.evaluated] == ["Done", "ManifestError"]
     assert settings.forward_days == 21
+
+
+def test_an_interruption_is_no_evaluation(variants, monkeypatch):
+    def interrupted(*_):
+        raise Interrupted("SIGTERM")
+
+    monkeypatch.setattr("zoo.experiment.pipeline.Pipeline.run", interrupted)
+    with pytest.raises(Interrupted):
+        variants.under(RESIDUAL)
+    assert len(variants.evaluated) == 1
 
 
 def test_another_library_s_experiment_is_refused(theirs, their_trust):

@@ -42,7 +42,7 @@ class OverrideEffect:
     value: Any
     recorded: Any
     effect: Effect | None
-    error: ZooError | None = None
+    error: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class _Attributing:
             self._count_rounds(trainer, ledger)
         except Interrupted:
             raise
-        except ZooError as error:
+        except Exception as error:
             self._fail(None, error)
             return
         emit(self.observers, Started(self.task.spec.name, len(ids)))
@@ -172,14 +172,14 @@ class _Attributing:
             variants = Variants(trainer, number)
         except Interrupted:
             raise
-        except ZooError as error:
+        except Exception as error:
             self._fail(number, error)
             return
         try:
             effects = self._effects(trainer, variants)
         except Interrupted:
             raise
-        except ZooError as error:
+        except Exception as error:
             self._fail(number, error)
             effects = ()
         finally:
@@ -225,7 +225,7 @@ class _Attributing:
             without = variants.under(rest)
         except Interrupted:
             raise
-        except ZooError as error:
+        except Exception as error:
             return OverrideEffect(name, value, recorded, None, error)
         return OverrideEffect(name, value, recorded, effect_of(full, without, self.rules))
 
@@ -246,9 +246,16 @@ class _Attributing:
             emit(self.observers, Advanced(self.task.spec.name, note=event.note))
 
     def _fail(self, number: int | None, error: Exception) -> None:
-        self.failures.append(Failure(number, type(error).__name__, str(error)))
+        """Tell of a failure at once, with its traceback where it is a bug and not a fact."""
+        message = str(error)
+        if not isinstance(error, ZooError):
+            import traceback
+
+            traceback.print_exception(error)
+            message = f"unexpected {type(error).__name__}: {' '.join(message.split())}"
+        self.failures.append(Failure(number, type(error).__name__, message))
         where = self.task.spec.name if number is None else f"{self.task.spec.name}, permutation {number}"
-        emit(self.observers, Failed(where, type(error).__name__, str(error)))
+        emit(self.observers, Failed(where, type(error).__name__, message))
 
 
 def _trial(line: str, trainer: Trainer, variants: Variants, settings: Mapping[str, Any], found: Any) -> Trial:

@@ -25,6 +25,7 @@ Relabel = Callable[[Floats, Sequence[Floats]], Floats]
 PERMUTED: Final = 1  # second part of a seed: no two twins are drawn from one stream
 PLANTED: Final = 2
 REVERSED: Final = 3
+_DATES: Final = 500  # that the principal component is taken of
 
 
 def permuted(labels: Floats, seed: int) -> Floats:
@@ -87,10 +88,15 @@ def direction_of(features: Sequence[Floats]) -> Floats:
     usable = np.ones(features[0].shape, dtype=bool)
     for feature in features:
         usable &= np.isfinite(feature)
-    scores = np.stack([normal_scores(feature, usable)[usable] for feature in features], axis=-1)
+    dates = np.flatnonzero(usable.any(axis=1))
+    some = dates[:: max(len(dates) // _DATES, 1)]
+    scores = np.stack([normal_scores(f[some], usable[some])[usable[some]] for f in features], axis=-1)
     loading = np.linalg.eigh(scores.T @ scores)[1][:, -1]
-    found = np.full(usable.shape, np.nan)
-    found[usable] = scores @ (loading * np.sign(loading[np.abs(loading).argmax()]))
+    loading *= np.sign(loading[np.abs(loading).argmax()])
+    found = np.zeros(usable.shape)
+    for weight, feature in zip(loading, features, strict=True):  # one at a time: all of them may be large
+        found += weight * normal_scores(feature, usable)
+    found[~usable] = np.nan
     return found
 
 

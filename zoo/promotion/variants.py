@@ -7,7 +7,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from zoo.errors import PromotionError, ZooError
+from zoo.errors import Interrupted, PromotionError
 from zoo.experiment.pipeline import Done
 from zoo.promotion.trainer import Trainer
 from zoo.settings import LABEL_SETTING, check_allowed, check_values, settings, using
@@ -59,7 +59,7 @@ class Variants:
         Raises:
             OverrideNotAllowed, SettingsError: an override that may not be.
             InertOverride: nobody read it, and it must be read.
-            ZooError: it cannot be evaluated under these settings; asked again, it is raised again.
+            Exception: it cannot be evaluated under these settings; asked again, it is raised again.
         """
         check_allowed(overrides, self._trainer.allowed)
         check_values(overrides)
@@ -81,7 +81,9 @@ class Variants:
             try:
                 kept = self._done.prepared.boundaries
                 found = trainer.pipeline.run(self.logged.params, trainer.bench, kept)
-            except ZooError as error:
+            except Interrupted:
+                raise  # it says nothing of these settings
+            except Exception as error:
                 self.evaluated.append((asked, error))
                 raise
         if read:
