@@ -444,6 +444,8 @@ __all__ = [
     "CohortError",
     "CohortMemberFailed",
     "ConfigError",
+    "ControlFailed",
+    "ControlUndecidable",
     "DataDriftError",
     "DataError",
     "ExperimentBusy",
