@@ -118,6 +118,8 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.shadow import shadow as command
         case "select":
             from zoo.commands.select import select as command
+        case "attribute":
+            from zoo.commands.attribute import attribute as command
         case "power":
             from zoo.commands.power import power as command
         case "watch":

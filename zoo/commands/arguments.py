@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "diff": "two versions side by side: settings, overrides, data, metrics",
     "shadow": "champion and challengers predict the bars after their training",
     "select": "who passes the gate and ranks first, and why the others lost",
+    "attribute": "what each override of a spec does, with an interval",
     "power": "how long each gate takes to reach a verdict on the line",
     "watch": "whether the champion still earns what it is held to",
     "drift": "features and predictions of shadowed versions since training",

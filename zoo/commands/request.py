@@ -17,10 +17,11 @@ from zoo.commands.composition import Composed, compose, hydra_started, prepared,
 from zoo.commands.refusal import COMMAND_LINE
 from zoo.commands.schema import ConfigSchema, PathsSchema
 from zoo.configuration import fill_paths, first_line, group_files, plain
+from zoo.controls import Controls
 from zoo.driver.task import Task
 from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mean
 from zoo.evaluation.gate import Gate
-from zoo.evaluation.rules import BoardRules, DriftRules, ShadowRules
+from zoo.evaluation.rules import AttributionRules, BoardRules, DriftRules, ShadowRules
 from zoo.line import Line, Lines
 from zoo.monitoring.webhook import SECRET, Webhook
 from zoo.roster import Entry, check_spec, label_clash, read_roster
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _TREES = ("spec", "experiment", "line")
 _CURRENT: Final = "current"
+_TERMS: Final = ("validation", "agreement", "allow_code_drift")
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,8 @@ class Request:
         judging: how versions are shadowed and compared.
         gating: how a champion is chosen and watched.
         leakage: how later bars are changed.
+        attribution: how the differences of an attribution are drawn.
+        controls: the control twins that permutations must pass; None for none.
         terms: on what terms permutations are promoted.
         promotion_jobs: processes over one spec's permutations.
         budget: how many specs a rotation takes; None for all.
@@ -177,6 +181,8 @@ class Request:
     judging: Judging
     gating: Gating
     leakage: Leakage
+    attribution: AttributionRules
+    controls: Controls | None
     terms: Terms
     promotion_jobs: int
     budget: int | None
@@ -259,7 +265,9 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         judging=_judging(values),
         gating=_gating(values),
         leakage=Leakage(**{key: _positive(f"leakage.{key}", n) for key, n in values["leakage"].items()}),
-        terms=Terms.of({name: value for name, value in values["promotion"].items() if name != "n_jobs"}),
+        attribution=AttributionRules(**values["attribution"]),
+        controls=_controls(values),
+        terms=Terms.of({name: values["promotion"][name] for name in _TERMS}),
         promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),
         webhook=_webhook(values["notify"], Path(paths["outputs"])),
@@ -351,7 +359,14 @@ def task_of(request: Request, spec: Spec, line: Line, run_id: str) -> Task:
         trust=request.trust,
         terms=request.terms,
         n_jobs=request.promotion_jobs,
+        controls=request.controls,
     )
+
+
+def _controls(values: Mapping[str, Any]) -> Controls | None:
+    """Read the twins, asked for or not: what is wrong is told at once."""
+    controls = Controls.of(values["promotion"]["twins"])
+    return controls if values["controls"] else None
 
 
 def _positive(name: str, count: int) -> int:
