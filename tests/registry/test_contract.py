@@ -219,14 +219,17 @@ def test_a_damaged_version_without_a_row_is_kept_aside(shelf: Shelf, tmp_path: P
 
 
 def test_gc_gives_back_the_space_and_the_document_stays(shelf: Shelf) -> None:
+    def nowhere(_: Version) -> None:
+        """It was shadowed nowhere."""
+
     with shelf.open() as registry:
         version = register(registry, 1)
         registry.retire(version.version_id)
-        (item,) = registry.gc().deleted
+        (item,) = registry.gc(shadowed=nowhere).deleted
         assert item.bytes > 0
-        (done,) = registry.gc(dry_run=False).deleted
+        (done,) = registry.gc(dry_run=False, shadowed=nowhere).deleted
         assert done.bytes == item.bytes
-        assert registry.gc().deleted == ()
+        assert registry.gc(shadowed=nowhere).deleted == ()
         with pytest.raises(VersionDeleted):
             registry.load(version.version_id)
         assert b"us_equity" in registry.read(version.version_id, "version.json")

@@ -218,3 +218,12 @@ def test_files_that_vanish_before_they_are_published_make_no_version(
     assert bucket.names() == []
     assert store.versions() == []
     assert store.register(candidate()).created
+
+
+def test_gc_keeps_everybody_as_long_as_nobody_says_where_shadow_results_are(store: Registry) -> None:
+    version = store.register(candidate()).version
+    store.retire(version.version_id)
+    done = store.gc(dry_run=False)
+    assert done.deleted == ()
+    assert [item.why for item in done.kept] == ["where its shadow results would lie is not known"]
+    assert store.read(version.version_id, "sensor.skops") == candidate().sensor

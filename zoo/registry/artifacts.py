@@ -46,6 +46,7 @@ class Directories(Artifacts):
     def __init__(self, root: Path) -> None:
         self.root = root
         self.location = str(root)
+        self.records = root
         self._log = LogFile(root)
 
     @property

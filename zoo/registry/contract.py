@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ArtifactCorrupt
@@ -34,9 +35,11 @@ class Artifacts(ABC):
 
     Attributes:
         location: the place of all of them, as an error names it.
+        records: the directory in which shadow records lie beside them; None where they lie elsewhere.
     """
 
     location: str
+    records: Path | None = None
 
     @property
     @abstractmethod

@@ -12,7 +12,7 @@ from zoo.errors import ArtifactCorrupt, NoChampion, RegistryError, did_you_mean
 from zoo.location import ObjectStore, Place, located
 from zoo.registry import document, moves, queries
 from zoo.registry.artifacts import Directories
-from zoo.registry.collection import Collection, Shadowed, collect, nothing_shadowed
+from zoo.registry.collection import Collection, Shadowed, collect
 from zoo.registry.comparison import Comparison, compare
 from zoo.registry.contract import DOCUMENT, FILES, SENSOR, Artifacts
 from zoo.registry.database import Database
@@ -335,13 +335,14 @@ class Registry:
             if (move := moves.retire_challenger(self._store, version.version_id, reason)) is not None
         ]
 
-    def gc(self, *, dry_run: bool = True, keep: int = 3, shadowed: Shadowed = nothing_shadowed) -> Collection:
+    def gc(self, *, dry_run: bool = True, keep: int = 3, shadowed: Shadowed | None = None) -> Collection:
         """Delete the files of versions that serve no more; see `zoo.registry.collection.collect`.
 
         Args:
             dry_run: only say which these are.
             keep: former champions of each line that keep their files, 1 or more.
-            shadowed: says whether a version has shadow results that are still wanted.
+            shadowed: says why a version's shadow results are still wanted, None where they are not; unless it
+                is given, all of them are. `zoo.evaluation.retention` knows which the leaderboard compares.
         """
         if not dry_run:
             self._check_writable()
