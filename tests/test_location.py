@@ -59,13 +59,30 @@ def test_a_directory_takes_no_options():
     assert located("/share", {}, default=DEFAULT) == Path("/share")
 
 
-def test_credentials_are_neither_shown_nor_repeated():
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"key": "hidden"}, "registry.storage_options.key"),
+        (
+            {"client_kwargs": {"aws_secret_access_key": "hidden"}},
+            "registry.storage_options.client_kwargs.aws_secret_access_key",
+        ),
+    ],
+)
+def test_a_credential_that_is_declared_is_refused_and_not_repeated(options, named):
+    with pytest.raises(ConfigError, match="AWS_SECRET_ACCESS_KEY") as found:
+        located("s3://desk/zoo", options, default=DEFAULT)
+    assert str(found.value).startswith(f"{named}: a credential does not belong here")
+    assert "hidden" not in str(found.value)
+
+
+def test_the_credentials_of_a_caller_are_neither_shown_nor_repeated():
     options = {
         "key": "AKIA",
         "client_kwargs": {"aws_secret_access_key": "hidden"},
         "endpoint_url": "http://x",
     }
-    place = located("s3://desk/zoo", options, default=DEFAULT)
+    place = ObjectStore("s3://desk/zoo", options)
     assert "hidden" not in repr(place)
     assert "http" not in repr(place)
     assert place.without_secrets("AKIA said hidden to http://x") == "... said ... to http://x"

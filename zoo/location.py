@@ -16,6 +16,12 @@ _OPTIONS: Final = "registry.storage_options"
 _LOCAL: Final = frozenset({"file", "local"})
 _STORES: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az"})  # objects, whole or not at all
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]{0,199}")  # nothing that a listing would expand
+#: what is declared or typed is seen by others; the environment is not
+_CREDENTIALS: Final = frozenset(
+    {"key", "secret", "token", "password", "credential", "account_key", "account_secret", "client_secret"}
+    | {"sas_token", "connection_string"}
+    | {"aws_access_key_id", "aws_secret_access_key", "aws_session_token"}
+)
 _SECRET: Final = re.compile(r"key|secret|token|pass|credential|sas|connection", re.IGNORECASE)
 
 
@@ -61,9 +67,10 @@ def located(artifacts: str | None, options: Mapping[str, Any] | None = None, *, 
         default: the directory that is meant where none is named.
 
     Raises:
-        ConfigError: a URL that names no place for artefacts, or that holds a password.
+        ConfigError: a URL that names no place for artefacts, or a credential, which the environment has.
     """
     if artifacts is not None and "://" in artifacts and artifacts.partition("://")[0] not in _LOCAL:
+        _without_credentials(options or {}, _OPTIONS)
         return ObjectStore(_checked(artifacts), dict(options or {}))
     if options:
         raise ConfigError(
@@ -100,7 +107,7 @@ def _checked(url: str) -> str:
     protocol, _, path = url.partition("://")
     shown = f"{protocol}://{path.rpartition('@')[2]}"
     if "@" in path:
-        raise _refused(shown, "a URL with a login", f"credentials in the environment, or in {_OPTIONS}")
+        raise _refused(shown, "a URL with a login", "credentials in the environment")
     if protocol not in _STORES:
         raise _refused(shown, "no object store that zoo knows", "s3://bucket/prefix, or a path")
     segments = path.rstrip("/").split("/")
@@ -111,6 +118,19 @@ def _checked(url: str) -> str:
 
 def _refused(url: str, problem: str, expected: str) -> ConfigError:
     return ConfigError(problem, where=f"{_KEY} {url}", expected=expected, remedy=f"correct {_KEY}")
+
+
+def _without_credentials(options: Mapping[str, Any], where: str) -> None:
+    for name, value in options.items():
+        if str(name).lower() in _CREDENTIALS:
+            raise ConfigError(
+                "a credential does not belong here",
+                where=f"{where}.{name}",
+                expected="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment",
+                remedy="put them there, or name a profile of ~/.aws",
+            )
+        if isinstance(value, Mapping):
+            _without_credentials(value, f"{where}.{name}")
 
 
 def _secrets(options: Mapping[str, Any], *, secret: bool = False) -> Iterator[str]:

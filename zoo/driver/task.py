@@ -51,7 +51,7 @@ class Task:
     controls: Controls | None = None
 
     def write(self, directory: Path) -> Path:
-        """Write `task.json` into `directory` and return its path; it may hold a password, so only for us.
+        """Write `task.json` into `directory` and return its path; a URL may hold a password, so only for us.
 
         Raises:
             OSError: it cannot be written; nothing of it is left.
