@@ -326,6 +326,5 @@ def test_who_only_reads_the_database_needs_no_store(bucket: TestBucket, url: str
         registry.promote(version.version_id, expect=None, reason="first")
     gone = ObjectStore(bucket.place.url, {"endpoint_url": "http://127.0.0.1:1"})
     with Registry.open(url, artifacts=gone, read_only=True) as registry:
-        asking: list[Callable[[], object]] = [registry.versions, lambda: registry.champion("us_equity")]
-        assert all(ask() for ask in asking)
+        assert registry.versions() == [registry.get(version.version_id)]
         assert registry.place(version).startswith("s3://")
