@@ -22,6 +22,7 @@ from zoo.evaluation.gate import Gate
 from zoo.evaluation.rules import BoardRules, ShadowRules
 from zoo.line import Line, Lines
 from zoo.monitoring.webhook import Webhook
+from zoo.password import entrusted
 from zoo.roster import Entry, check_spec, label_clash, read_roster
 from zoo.settings import check_values
 from zoo.spec import NAME, Spec, parse_spec
@@ -115,7 +116,7 @@ class Request:
 
     Attributes:
         paths: `root`, `outputs` and `experiments`, absolute.
-        registry_url: SQLAlchemy URL of the store.
+        registry_url: SQLAlchemy URL of the store, without its password, which the environment has.
         artifacts: where version directories lie.
         settings: the values of conf/settings.
         allowed: the settings that a spec may override.
@@ -227,7 +228,7 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
             )
     return Request(
         paths=paths,
-        registry_url=registry["url"],
+        registry_url=entrusted(registry["url"]),
         artifacts=Path(registry["artifacts"]).expanduser().absolute(),
         settings=values["settings"]["values"],
         allowed=frozenset(values["settings"]["allowed"]),

@@ -22,6 +22,7 @@ from zoo.driver.task import RESULT_FILE, Task
 from zoo.driver.wire import Message, Receiver
 from zoo.errors import OutputUnavailable, SpecCrashed
 from zoo.events import Event, Failed, Finished, Noticed, Observer, Started, emit
+from zoo.password import VARIABLE, without_password
 
 LOG_FILE: Final = "log.txt"
 CHILD_MODULE: Final = "zoo.driver"
@@ -112,7 +113,7 @@ def _child(job: Job) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
                 stdout=log,
                 stderr=log,
                 pass_fds=(writer,),
-                env=_environment(job.threads),
+                env=_environment(job),
                 process_group=0,  # a terminal's Ctrl-C reaches this process alone, which passes it on
             )
     except BaseException:
@@ -137,14 +138,16 @@ def unavailable(directory: Path, error: OSError) -> OutputUnavailable:
     )
 
 
-def _environment(threads: int | None) -> Mapping[str, str]:
+def _environment(job: Job) -> Mapping[str, str]:
     """Return this process's environment, with what it does not say about numeric libraries.
 
     OpenMP's threads spin while they wait; beside other processes gradient boosting then takes five times as
     long as with threads that sleep.
     """
-    counts = {} if threads is None else dict.fromkeys(_THREAD_VARIABLES, str(threads))
-    return {"OMP_WAIT_POLICY": "PASSIVE", **counts, **os.environ}
+    counts = {} if job.threads is None else dict.fromkeys(_THREAD_VARIABLES, str(job.threads))
+    _, password = without_password(job.task.registry_url)
+    secret = {} if password is None else {VARIABLE: password}
+    return {"OMP_WAIT_POLICY": "PASSIVE", **counts, **os.environ, **secret}
 
 
 def _attend(

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_
 
 from zoo.errors import ArtifactCorrupt, RegistryError, VersionConflict
-from zoo.registry import document, history, predictions, queries, schema
+from zoo.registry import document, history, predictions, queries
 from zoo.registry.artifacts import CONFIG, DOCUMENT, PREDICTIONS, SENSOR, Artifacts
 from zoo.registry.database import Database
 from zoo.registry.eventlog import EventLog, recorded
@@ -170,7 +170,7 @@ def _add(connection: Connection, content: bytes, notices: tuple[str, ...], *, ta
 def _withdraw(database: Database, artifacts: Artifacts, candidate: Candidate) -> None:
     """Take the directory back, unless the row is there after all; what stays can be taken over later."""
     with suppress(RegistryError), database.writing(create=False) as connection:
-        if not schema.present(connection, database.path) or _find(connection, candidate) is None:
+        if not database.present(connection) or _find(connection, candidate) is None:
             artifacts.withdraw(candidate.line, candidate.version_id)
 
 

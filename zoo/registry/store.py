@@ -8,12 +8,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from zoo.errors import ArtifactCorrupt, NoChampion, RegistryError, did_you_mean
+from zoo.errors import ArtifactCorrupt, ConfigError, NoChampion, RegistryError, did_you_mean
 from zoo.registry import document, moves, queries
 from zoo.registry.artifacts import DOCUMENT, FILES, SENSOR, Artifacts
 from zoo.registry.collection import Collection, Shadowed, collect, nothing_shadowed
 from zoo.registry.comparison import Comparison, compare
-from zoo.registry.database import Database
+from zoo.registry.database import Database, open_database
 from zoo.registry.eventlog import looking
 from zoo.registry.files import check_place
 from zoo.registry.history import DELETED, LOST, PROMOTED, RETIRED, ROLLED_BACK, Event
@@ -22,6 +22,7 @@ from zoo.registry.moves import Move, Store, deleted
 from zoo.registry.rebuilding import Rebuilt, rebuild
 from zoo.registry.registration import register
 from zoo.registry.schema import versions
+from zoo.registry.sharing import champion_of, check_shared
 from zoo.registry.verification import VerifyReport, verify
 from zoo.registry.version import CHALLENGER, Candidate, Registered, Version
 
@@ -48,20 +49,23 @@ class Registry:
         """Open a store, or the place where one will be; nothing is created before `register`.
 
         Args:
-            url: `sqlite:///path`, with `?timeout=seconds` for how long to wait for other writers (30).
-            artifacts: the directory of the versions' directories; the database's own unless given.
+            url: `sqlite:///path`, or `postgresql+psycopg://user@host/database?schema=zoo`, with
+                `?timeout=seconds` for how long to wait for other writers (30).
+            artifacts: the directory of the versions' directories; that of SQLite's file unless given.
             read_only: refuse to register and to move. Where there never was a store, it reads as an empty one
                 either way; where its database is gone and its event log is not, reading raises LogAhead.
 
         Raises:
-            ConfigError: for a URL that cannot be used.
-            StoreUnavailable: the file or the directory cannot be used.
-            SchemaMismatch: the file is another program's, or of another zoo.
+            ConfigError: for a URL that cannot be used, or a server's without a directory.
+            StoreUnavailable: the database or the directory cannot be used, or it is another store's.
+            SchemaMismatch: the tables are another program's, or of another zoo.
         """
-        database = Database(url)
+        database = open_database(url)
+        root = _root(database, artifacts)
         database.check(writable=not read_only)
-        root = database.path.parent if artifacts is None else Path(artifacts).absolute()
         check_place(root, writable=not read_only)
+        if not read_only and database.home is None:
+            check_shared(database, Artifacts(root))
         return cls(database, Artifacts(root), read_only=read_only)
 
     def close(self) -> None:
@@ -88,18 +92,16 @@ class Registry:
         Args:
             url: the store's, as `open` takes it; a database that cannot be read is moved aside, one that can
                 stays where it is, and the new one lies beside it.
-            artifacts: the directory of the versions' directories; the database's own unless given.
+            artifacts: the directory of the versions' directories; that of SQLite's file unless given.
 
         Raises:
             RegistryError: there is nothing to make it from.
             StoreUnavailable: the old one is locked, or the new one cannot be written.
             SchemaMismatch: the old one is another program's, or of another zoo.
         """
-        database = Database(url)
-        root = database.path.parent if artifacts is None else Path(artifacts).absolute()
-        check_place(database.path.parent, writable=True)
+        database = open_database(url)
         try:
-            return rebuild(database, Artifacts(root))
+            return rebuild(database, Artifacts(_root(database, artifacts)))
         finally:
             database.close()
 
@@ -132,9 +134,12 @@ class Registry:
             return queries.find(connection, version_id)
 
     def champion(self, line: str) -> Version | None:
-        """Return the line's champion; None when it has none."""
-        with self._looking() as connection:
-            return queries.champion(connection, line)
+        """Return the line's champion; None when it has none.
+
+        Raises:
+            LogAhead: by the exported event log it is another one, and the database lost that.
+        """
+        return champion_of(self._database, self._artifacts, line)
 
     def latest(self, spec: str) -> Version | None:
         """Return the version that was registered last for a spec; None when there is none."""
@@ -350,6 +355,19 @@ class Registry:
     def _check_writable(self) -> None:
         if self._read_only:
             raise RegistryError("the registry was opened to read", remedy="open it without read_only")
+
+
+def _root(database: Database, artifacts: Path | None) -> Path:
+    if artifacts is not None:
+        return Path(artifacts).absolute()
+    if database.home is None:
+        raise ConfigError(
+            "no directory is given for the versions' files",
+            where=database.name,
+            expected="one that every machine of the team sees",
+            remedy="set registry.artifacts",
+        )
+    return database.home
 
 
 __all__ = ["Registry"]

@@ -122,13 +122,14 @@ def _survey(database: Database, artifacts: Artifacts) -> _Survey:
         there = connection is not None
     if not there:
         lost = (_lost(log, known),) if known else ()
-        return _Survey((), (), (), frozenset(artifacts.versions()), (), artifacts.sweep(), log=lost)
+        directories = frozenset(artifacts.versions())
+        return _Survey((), (), (), directories, (), (*database.sweep(), *artifacts.sweep()), log=lost)
     with database.writing(create=False) as connection:
         return _listing(connection, database, artifacts)
 
 
 def _listing(connection: Connection, database: Database, artifacts: Artifacts) -> _Survey:
-    if schema.present(connection, database.path):
+    if database.present(connection):
         database.settle(connection)
     events = connection.execute(select(schema.events).order_by(schema.events.c.position)).all()
     log = EventLog(artifacts.root)
@@ -139,7 +140,7 @@ def _listing(connection: Connection, database: Database, artifacts: Artifacts) -
         trials=_trials(connection, database),
         directories=frozenset(artifacts.versions()),
         damage=database.damage(connection),
-        swept=(*log.sweep(), *artifacts.sweep()),
+        swept=(*log.sweep(), *database.sweep(), *artifacts.sweep()),
         healed=() if done is None else (done,),
         log=() if wrong is None else (wrong,),
     )
@@ -153,7 +154,7 @@ def _lost(log: EventLog, known: int) -> str:
 
 
 def _trials(connection: Connection, database: Database) -> Sequence[Row[Any]]:
-    if not schema.present(connection, database.path) or not schema.has_ledger(connection, database.path):
+    if not database.present(connection) or not schema.has_ledger(connection, database.name):
         return ()
     return connection.execute(select(schema.trials).order_by(schema.trials.c.position)).all()
 
