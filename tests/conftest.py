@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.registry.mlflow_server import mlflow_server  # noqa: F401  # one server for every room's tests
+from tests.registry.postgres_server import postgres_server  # noqa: F401
 
 DEFINITION = {
     "params": {"lookback": [20, 40], "alpha": [1, 10]},

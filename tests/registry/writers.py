@@ -24,7 +24,10 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet  # noqa: F401  # imported before the forks, so that a child starts at once
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 import zoo.registry
+from tests.registry.stores import opened, root_of
 from zoo.errors import RegistryError
 from zoo.registry import Candidate, Registry
 
@@ -84,7 +87,7 @@ def rush(url: str, shares: str) -> list[Any]:
 def _register_all(url: str, share: list[int], start: Any, answers: Any) -> None:
     start.wait()
     try:
-        with Registry.open(url) as registry:
+        with opened(url) as registry:
             done = [registry.register(candidate(content)) for content in share]
             found: Any = [[one.version.version_id, one.created, list(one.notices)] for one in done]
     except BaseException as error:
@@ -131,7 +134,7 @@ def _stopped_at(url: str, line: int, stop: Callable[[], None]) -> None:
                 stop()
         return trace
 
-    with Registry.open(url) as registry:
+    with opened(url) as registry:
         contents = [candidate(0), candidate(1)]
         sys.settrace(trace)
         try:
@@ -176,14 +179,14 @@ def kill_at_random(root: str, rounds: str, seed: str) -> list[Any]:
 
 def _register_and_tell(url: str, contents: list[int], tell: Any) -> None:
     tell.send("ready")
-    with Registry.open(url) as registry:
+    with opened(url) as registry:
         for content in contents:
             tell.send(registry.register(candidate(content)).version.version_id)
 
 
 def aftermath(url: str, contents: list[int], acknowledged: list[str] | None = None) -> dict[str, Any]:
     """What a store is like after a writer died, and once all its contents were registered again."""
-    with Registry.open(url, read_only=True) as registry:
+    with opened(url, read_only=True) as registry:
         listed = [version.version_id for version in registry.versions()]
         first = registry.verify()
     again = FORK.SimpleQueue()
@@ -191,8 +194,8 @@ def aftermath(url: str, contents: list[int], acknowledged: list[str] | None = No
     writer.start()
     answers = again.get()
     writer.join()
-    paths = Path(url.removeprefix("sqlite:///")).parent.rglob("*")
-    with Registry.open(url, read_only=True) as registry:
+    paths = root_of(url).rglob("*")
+    with opened(url, read_only=True) as registry:
         second = registry.verify()
         repeated = len(registry.versions()) - len({version.version_id for version in registry.versions()})
     return {
@@ -249,7 +252,7 @@ def _attempt(url: str, wanted: Candidate) -> str:
 
 def _told(url: str, ask: Callable[[Registry], Any]) -> str:
     try:
-        with Registry.open(url) as registry:
+        with opened(url) as registry:
             return str(ask(registry).version.version_id)
     except RegistryError as error:
         return f"{type(error).__name__}: {error}"

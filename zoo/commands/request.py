@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from zoo.commands.arguments import Arguments
 from zoo.commands.composition import Composed, compose, hydra_started, prepared, without_hydra
@@ -277,6 +277,8 @@ def _parts(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _misfit(error: OmegaConfBaseException) -> ConfigError:
     key = str(error.full_key or "")
+    if isinstance(error, MissingMandatoryValue):
+        return ConfigError(f"{key} is not given", where=COMMAND_LINE, expected=f"{key}=...")
     known = [str(name) for name in error.parent_node] if hasattr(error.parent_node, "keys") else []
     guess = did_you_mean(key.rpartition(".")[2], known)
     return ConfigError(f"{key}: {first_line(error)}", where=COMMAND_LINE, remedy=guess or "correct the value")

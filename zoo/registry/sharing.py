@@ -63,7 +63,8 @@ def check_shared(database: Database, artifacts: Artifacts) -> None:
     """
     with database.reading() as connection:
         first = None if connection is None else queries.first_digest(connection)
-    if first is None or EventLog(artifacts.root).path.exists() or any(artifacts.versions()):
+    tail = EventLog(artifacts.root).tail()
+    if first is None or tail is None or tail.position or any(artifacts.versions()):
         return
     raise StoreUnavailable(
         "it holds no version, and the database has some",
