@@ -47,6 +47,7 @@ def servant():
 def serving():
     """Run a server on a socket of its own for the length of the block, and end it by its id."""
     directory = Path(tempfile.mkdtemp(prefix="zoo-postgres-"))  # a short path: sockets have 107 characters
+    directory.chmod(0o755)  # a test may be somebody else
     who = servant()
     if who:
         os.chown(directory, who["user"], who["group"])

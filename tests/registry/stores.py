@@ -18,6 +18,12 @@ from .postgres_server import plain
 
 BACKENDS = ("sqlite", "postgres")
 TABLES = ("versions", "events", "trials")
+GUARDS = (
+    ("events_are_append_only_UPDATE", "events"),
+    ("events_are_append_only_DELETE", "events"),
+    ("trials_are_never_deleted", "trials"),
+    ("trials_only_grow", "trials"),
+)
 #: for tests of what only one backend has
 on_sqlite = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 on_postgres = pytest.mark.parametrize("store", ["postgres"], indirect=True)
@@ -91,7 +97,11 @@ class Place(ABC):
 
     @abstractmethod
     def unguard(self) -> None:
-        """Drop the triggers that keep events as they are."""
+        """Drop the triggers that keep events and trials as they are."""
+
+    @abstractmethod
+    def blob(self, content: bytes) -> str:
+        """A literal of SQL."""
 
     @abstractmethod
     def holding(self) -> contextlib.AbstractContextManager[None]:
@@ -152,7 +162,10 @@ class SQLitePlace(Place):
         return self.path.exists()
 
     def unguard(self) -> None:
-        self.execute(*(f"DROP TRIGGER events_are_append_only_{verb}" for verb in ("UPDATE", "DELETE")))
+        self.execute(*(f"DROP TRIGGER {name}" for name, _ in GUARDS))
+
+    def blob(self, content: bytes) -> str:
+        return f"x'{content.hex()}'"
 
     @contextlib.contextmanager
     def holding(self) -> Iterator[None]:
@@ -241,8 +254,10 @@ class PostgresPlace(Place):
         return bool(self.fetch(f"SELECT 1 FROM pg_namespace WHERE nspname = '{self.schema}'"))
 
     def unguard(self) -> None:
-        verbs = ("UPDATE", "DELETE", "TRUNCATE")
-        self.execute(*(f"DROP TRIGGER events_are_append_only_{verb} ON events" for verb in verbs))
+        self.execute(*(f"DROP TRIGGER {name} ON {table}" for name, table in GUARDS))
+
+    def blob(self, content: bytes) -> str:
+        return f"'\\x{content.hex()}'::bytea"
 
     @contextlib.contextmanager
     def holding(self) -> Iterator[None]:

@@ -136,9 +136,10 @@ def test_a_log_that_is_a_directory_is_one_clear_error_and_nothing_is_registered(
 def test_a_log_of_another_store_is_refused_and_left_as_it_is(
     three: Registry, root: Path, tmp_path: Path, store: Place
 ) -> None:
-    with store.another().open() as other:
+    another = store.another()
+    with another.open() as other:
         other.register(candidate(8))
-    foreign = (tmp_path / "other" / "events.jsonl").read_bytes()
+    foreign = (another.root / "events.jsonl").read_bytes()
     (root / "events.jsonl").write_bytes(foreign)
     with pytest.raises(LogAhead, match="it holds event 1, and the database does not"):
         three.register(candidate(9))

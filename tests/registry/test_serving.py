@@ -49,7 +49,11 @@ def test_a_version_of_any_stage_is_loaded_and_predicts(registry: Registry) -> No
         registry.load("resmom-20171229-00000000")
 
 
-def test_the_champion_is_loaded_from_the_registry_that_conf_names(registry: Registry, conf: Path) -> None:
+def test_the_champion_is_loaded_from_the_registry_that_conf_names(
+    registry: Registry, store: Place, conf: Path
+) -> None:
+    (conf / "registry").mkdir()
+    (conf / "registry" / "sqlite.yaml").write_text(f"url: '{store.url}'\nartifacts: {store.root}\n")
     first, second = register(registry, 1), register(registry, 2)
     registry.promote(first, expect=None, reason="first")
     assert prediction(zoo.load_champion(LINE)) == pytest.approx(1)

@@ -173,11 +173,12 @@ def test_a_directory_that_is_a_link_out_of_the_store_is_refused(
 def test_a_document_cannot_vouch_for_itself(registry: Registry, root: Path, store: Place) -> None:
     """Files and document replaced together: consistent among themselves, and not what was registered."""
     mine = registry.register(candidate()).version
-    with store.another().open() as other:
+    another = store.another()
+    with another.open() as other:
         other.register(candidate(sensor=b"another model"))
     place = root / mine.line / mine.version_id
     shutil.rmtree(place)
-    shutil.copytree(root.parent / "other" / mine.line / mine.version_id, place)
+    shutil.copytree(another.root / mine.line / mine.version_id, place)
     with pytest.raises(ArtifactCorrupt, match=r"version\.json"):
         registry.read(mine.version_id, "sensor.skops")
 

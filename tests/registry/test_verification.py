@@ -179,11 +179,12 @@ def test_a_row_and_its_directory_replaced_together_are_found_by_the_event(
     registry: Registry, root: Path, store: Place
 ) -> None:
     version = registry.register(candidate()).version
-    with store.another().open() as other:
+    another = store.another()
+    with another.open() as other:
         forged = other.register(candidate(sensor=b"another model")).version
     place = root / version.line / version.version_id
     shutil.rmtree(place)
-    shutil.copytree(root.parent / "other" / version.line / version.version_id, place)
+    shutil.copytree(another.root / version.line / version.version_id, place)
     store.execute(f"UPDATE versions SET digest = '{forged.digest}', created_at = '{forged.created_at}'")
     (problem,) = registry.verify().problems
     assert "its digest is not the one that its event recorded" in problem.message

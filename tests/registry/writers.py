@@ -230,17 +230,19 @@ def register_with_file_limit(url: str, limit: str, sensor: str, first: str, coun
 
 def register_as_nobody(url: str) -> str:
     """Register as a user who may write nothing."""
-    _become_nobody()
+    _become_nobody(url)
     return _attempt(url, candidate(7))
 
 
 def promote_as_nobody(url: str, version_id: str) -> str:
     """Promote as a user who may write nothing."""
-    _become_nobody()
+    _become_nobody(url)
     return _told(url, lambda registry: registry.promote(version_id, expect=None, reason="first"))
 
 
-def _become_nobody() -> None:
+def _become_nobody(url: str) -> None:
+    with opened(url, read_only=True) as registry:
+        registry.versions()  # what that imports may be out of nobody's reach
     if os.getuid() == 0:
         os.setgid(65534)
         os.setuid(65534)
