@@ -16,7 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.registry.stores import opened, root_of
+from tests.registry.stores import numbered, opened, root_of
 from tests.registry.writers import FORK, PACKAGE, candidate
 from zoo.errors import ChampionChanged, ZooError
 from zoo.registry import Registry
@@ -136,11 +136,11 @@ def _swap(url: str, ids: list[str], swaps: int) -> None:
 # --- promoters that die ---------------------------------------------------------------------------
 
 
-def kill_at_lines(root: str, first: str, step: str) -> list[Any]:
+def kill_at_lines(address: str, first: str, step: str) -> list[Any]:
     """Kill a promoter at every `step`-th line of the registry's code, from `first` on, in a new store."""
     found, line = [], int(first)
     while True:
-        url = f"sqlite:///{root}/{line}/registry.db"
+        url = numbered(address, line)
         with opened(url) as registry:
             ids = register(registry, 1, 2)
             registry.promote(ids[0], expect=None, reason="first")
@@ -172,10 +172,9 @@ def _killed_at(url: str, ids: list[str], line: int) -> None:
         sys.settrace(None)
 
 
-def kill_at_random(root: str, rounds: str, seed: str) -> list[Any]:
+def kill_at_random(url: str, rounds: str, seed: str) -> list[Any]:
     """Kill, at random times, processes that move the champion about, and look at the store after each."""
     chance = random.Random(int(seed))
-    url = f"sqlite:///{root}/registry.db"
     with opened(url) as registry:
         ids = register(registry, 1, 2, 3)
         registry.promote(ids[0], expect=None, reason="first")
@@ -215,9 +214,10 @@ def aftermath(url: str, ids: list[str]) -> dict[str, Any]:
     """What a store is like after a mover died."""
     root = root_of(url)
     with opened(url, read_only=True) as registry:
+        registry.champion(LINE)
+        report = registry.verify()  # waits for a server that has not noticed the death yet
         champion = registry.champion(LINE)
         events = registry.events()
-        report = registry.verify()
         resolved = champion is not None and len(registry.read(champion.version_id, "sensor.skops")) > 0
     return {
         "champion": None if champion is None else champion.version_id,

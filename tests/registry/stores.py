@@ -293,3 +293,11 @@ def root_of(address: str) -> Path:
     """The directory of an address's artefacts."""
     url, _, root = address.partition("#")
     return Path(root) if root else Path(url.removeprefix("sqlite:///")).parent
+
+
+def numbered(address: str, number: int) -> str:
+    """The address of one of several stores, none of which is made yet."""
+    url, _, root = address.partition("#")
+    if url.startswith("sqlite"):
+        return f"sqlite:///{root}/{number}/registry.db#{root}/{number}"
+    return f"{url}_{number}#{root}/{number}"

@@ -27,7 +27,7 @@ import pyarrow.parquet  # noqa: F401  # imported before the forks, so that a chi
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import zoo.registry
-from tests.registry.stores import opened, root_of
+from tests.registry.stores import numbered, opened, root_of
 from zoo.errors import RegistryError
 from zoo.registry import Candidate, Registry
 
@@ -98,20 +98,20 @@ def _register_all(url: str, share: list[int], start: Any, answers: Any) -> None:
 # --- writers that die ---------------------------------------------------------------------------
 
 
-def kill_at_lines(root: str, first: str, step: str) -> list[Any]:
+def kill_at_lines(address: str, first: str, step: str) -> list[Any]:
     """Kill a writer at every `step`-th line of the registry's code, from `first` on, each in a new store."""
-    return _stop_at_lines(Path(root), int(first), int(step), _kill)
+    return _stop_at_lines(address, int(first), int(step), _kill)
 
 
-def interrupt_at_lines(root: str, first: str, step: str) -> list[Any]:
+def interrupt_at_lines(address: str, first: str, step: str) -> list[Any]:
     """The same with Ctrl-C instead of SIGKILL."""
-    return _stop_at_lines(Path(root), int(first), int(step), _interrupt)
+    return _stop_at_lines(address, int(first), int(step), _interrupt)
 
 
-def _stop_at_lines(root: Path, first: int, step: int, stop: Callable[[], None]) -> list[Any]:
+def _stop_at_lines(address: str, first: int, step: int, stop: Callable[[], None]) -> list[Any]:
     found, line = [], first
     while True:
-        url = f"sqlite:///{root}/{line}/registry.db"
+        url = numbered(address, line)
         writer = FORK.Process(target=_stopped_at, args=(url, line, stop))
         writer.start()
         writer.join()
@@ -154,12 +154,12 @@ def _interrupt() -> None:
     raise KeyboardInterrupt
 
 
-def kill_at_random(root: str, rounds: str, seed: str) -> list[Any]:
+def kill_at_random(address: str, rounds: str, seed: str) -> list[Any]:
     """Kill writers at random times, some while they make a new store, and look at the store after each."""
     chance = random.Random(int(seed))
     found = []
     for number in range(int(rounds)):
-        url = f"sqlite:///{root}/{number // 5}/registry.db"  # five deaths a store
+        url = numbered(address, number // 5)  # five deaths a store
         contents = list(range(1000 * number, 1000 * number + 100))
         told, tell = FORK.Pipe(duplex=False)
         writer = FORK.Process(target=_register_and_tell, args=(url, contents, tell))
