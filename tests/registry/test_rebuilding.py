@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from zoo.errors import LogAhead, NoChampion, RegistryError, SchemaMismatch, StoreDamaged, StoreUnavailable
 from zoo.registry import Rebuilt, Registry
+from zoo.registry.artifacts import _here
 
 from .stores import Place, on_sqlite, opened
 from .writers import candidate
@@ -212,6 +216,44 @@ def test_a_database_that_is_locked_is_not_taken_for_one_that_cannot_be_read(
         Registry.rebuild(f"sqlite:///{root}/registry.db?timeout=0.05")
     other.execute("ROLLBACK")
     other.close()
+
+
+@on_sqlite
+def test_what_a_killed_rebuilding_left_is_swept_and_what_a_living_one_makes_is_not(
+    lived: list[str], registry: Registry, store: Place, root: Path
+) -> None:
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    left = [root / f".rebuild~{_here()}~{done.pid}~01234567.db{end}" for end in ("", "-journal")]
+    alive = root / f".rebuild~{_here()}~{os.getpid()}~01234567.db"
+    for path in (*left, alive):
+        path.write_bytes(b"half")
+    report = registry.verify()
+    assert (report.ok, set(report.swept)) == (True, {path.name for path in left})
+    assert not any(path.exists() for path in left)
+    store.lose()
+    left[0].write_bytes(b"half")
+    assert left[0].name in registry.verify().swept  # also where the database is gone
+    assert alive.exists()
+
+
+def test_a_rebuilding_that_is_killed_at_any_moment_leaves_the_store_as_it_was(
+    lived: list[str], store: Place, root: Path
+) -> None:
+    store.lose()
+    code = (
+        "import os, signal, sys; from tests.registry.stores import *\n"
+        "import zoo.registry.rebuilding as rebuilding\n"
+        "rebuilding._count = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "url, _, root = sys.argv[1].partition('#')\n"
+        "Registry.rebuild(url, artifacts=Path(root))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code, store.address]).returncode == -9
+    assert not store.there()
+    with store.open(read_only=True) as reader:
+        reader.verify()
+    assert not list(root.glob(".rebuild~*"))
+    assert store.rebuild().versions == 6
 
 
 def test_what_came_of_it_is_json(lived: list[str], root: Path, store: Place) -> None:

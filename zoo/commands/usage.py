@@ -47,7 +47,8 @@ overrides: any key of the configuration, as in Hydra
   spec.sources.0.permutations=[3]            other permutations for this run
   format=json                one JSON document on stdout, all else on stderr
   paths.outputs=<dir>        where runs and the registry are written
-  registry.url=<url>         the store of versions
+  registry.url=<url>         the store of versions; of a team, on Postgres:
+                             registry=postgres registry.artifacts=<shared dir>
   expect=<id>                promote, rollback: only in the place of this champion
   rotation.budget=3          with -m: the three specs that have waited longest
   notify.url=<url>           promotions, rollbacks and failures are posted there,

@@ -38,6 +38,8 @@ _MAY_WRITE = text(
     "ELSE has_table_privilege('events', 'INSERT') END AS permitted"
 )
 
+_MAY_LOOK = text("SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = :name")
+
 
 class Postgres(Database):
     """A schema of a Postgres database that may not be there yet.
@@ -82,6 +84,17 @@ class Postgres(Database):
         """Yield a connection that sees one snapshot; None where there is no store yet."""
         with self._transaction(writing=False) as connection:
             yield connection if self.present(connection) else None
+
+    def present(self, connection: Connection) -> bool:
+        """Say whether the tables are there; a schema that may not be used is no empty store."""
+        allowed = connection.execute(_MAY_LOOK, {"name": self._address.schema}).scalar()
+        if allowed is False:
+            raise StoreUnavailable(
+                f"permission was refused to {self._address.user}",
+                where=self.name,
+                remedy=f'have its owner GRANT USAGE ON SCHEMA "{self._address.schema}", and SELECT there',
+            )
+        return allowed is not None and super().present(connection)
 
     def leftovers(self) -> bool:
         """Say that a schema without tables holds nothing."""

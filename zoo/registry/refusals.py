@@ -14,7 +14,7 @@ from zoo.errors import StoreDamaged, StoreUnavailable
 from zoo.registry.address import Address
 
 _AGAIN: Final = "run again; what was not committed was rolled back"
-_ITS_PLACE: Final = "put it into ZOO_REGISTRY_ITS_PLACE, PGPASSWORD or ~/.pgpass"
+_WHERE_TO: Final = "put it into ZOO_REGISTRY_PASSWORD, PGPASSWORD or ~/.pgpass"
 _REACH: Final = "check host and port in registry.url, and that the server runs and is reachable"
 
 _BY_CODE: Final[dict[str, tuple[str, str]]] = {
@@ -23,6 +23,7 @@ _BY_CODE: Final[dict[str, tuple[str, str]]] = {
         "wait for that process, or give more time with ?timeout=seconds in registry.url",
     ),
     "42501": ("permission was refused to {user}", "{permission}"),
+    "3F000": ("permission was refused to {user}", "{permission}"),
     "25006": (
         "the server only reads (a standby, or default_transaction_read_only)",
         "name the primary in registry.url",
@@ -50,8 +51,8 @@ _BY_CODE: Final[dict[str, tuple[str, str]]] = {
 _DAMAGE: Final = ("42P01", "42703", "XX")
 #: what a server that let nobody in has said, every word of it; the first that fits
 _BY_WORDS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
-    (("password authentication failed",), "the server refused the password of {user}", _ITS_PLACE),
-    (("no password supplied",), "the server wants a password for {user}", _ITS_PLACE),
+    (("password authentication failed",), "the server refused the password of {user}", _WHERE_TO),
+    (("no password supplied",), "the server wants a password for {user}", _WHERE_TO),
     (("authentication failed",), "the server does not let {user} in", "have pg_hba.conf changed"),
     (("pg_hba.conf",), "the server does not let {user} in", "have pg_hba.conf changed"),
     (("permission denied",), "permission was refused to {user}", "have it granted CONNECT"),

@@ -138,7 +138,7 @@ def tables(connection: Connection) -> set[str]:
     """Return the names of all tables in the store's place, ours or not."""
     if connection.dialect.name != "postgresql":
         return set(inspect(connection).get_table_names())
-    # with a search path of one schema; who may not use it sees its tables all the same
+    # the search path is one schema, which may be used: whoever opened the store has looked
     query = text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
     return set(connection.execute(query).scalars())
 
