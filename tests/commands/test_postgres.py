@@ -10,7 +10,7 @@ from zoo.registry import Registry
 
 
 @pytest.fixture
-def team(zoo, registered, postgres_server, tmp_path, monkeypatch):
+def team(zoo, postgres_server, tmp_path, monkeypatch):
     """What a command line says of the store, which has three versions."""
     import psycopg
 
@@ -21,7 +21,7 @@ def team(zoo, registered, postgres_server, tmp_path, monkeypatch):
     url = f"{postgres_server}{'&' if '?' in postgres_server else '?'}schema={schema}&timeout=20"
     artifacts = tmp_path / "shared"
     with Registry.open(url, artifacts=artifacts) as registry:
-        ids = [registry.register(candidate(content)).version.version_id for content in range(3)]
+        ids = [registry.register(candidate(content, spec="ok_a")).version.version_id for content in range(3)]
     yield ids, ["registry=postgres", f"registry.url={url}", f"registry.artifacts={artifacts}"]
     with psycopg.connect(plain(postgres_server)) as connection:
         names = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE %s", [f"{schema}%"])

@@ -113,7 +113,7 @@ def _child(job: Job) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
                 stdout=log,
                 stderr=log,
                 pass_fds=(writer,),
-                env=_environment(job),
+                env={**_environment(job.threads), **_secret(job.task)},
                 process_group=0,  # a terminal's Ctrl-C reaches this process alone, which passes it on
             )
     except BaseException:
@@ -138,16 +138,20 @@ def unavailable(directory: Path, error: OSError) -> OutputUnavailable:
     )
 
 
-def _environment(job: Job) -> Mapping[str, str]:
+def _environment(threads: int | None) -> Mapping[str, str]:
     """Return this process's environment, with what it does not say about numeric libraries.
 
     OpenMP's threads spin while they wait; beside other processes gradient boosting then takes five times as
     long as with threads that sleep.
     """
-    counts = {} if job.threads is None else dict.fromkeys(_THREAD_VARIABLES, str(job.threads))
-    _, password = without_password(job.task.registry_url)
-    secret = {} if password is None else {VARIABLE: password}
-    return {"OMP_WAIT_POLICY": "PASSIVE", **counts, **os.environ, **secret}
+    counts = {} if threads is None else dict.fromkeys(_THREAD_VARIABLES, str(threads))
+    return {"OMP_WAIT_POLICY": "PASSIVE", **counts, **os.environ}
+
+
+def _secret(task: Task) -> Mapping[str, str]:
+    """Return the password of the store's URL, which `task.json` has not."""
+    _, password = without_password(task.registry_url)
+    return {} if password is None else {VARIABLE: password}
 
 
 def _attend(

@@ -104,7 +104,8 @@ class Address:
     def permission(self) -> str:
         """How the owner of the database lets this user in."""
         who = f'"{self.place.username}"' if self.place.username else "<user>"
-        return f'have the owner of the database run: CREATE SCHEMA "{self.schema}" AUTHORIZATION {who}'
+        grant = f'GRANT CREATE ON DATABASE "{self.place.database}" TO {who}'
+        return f'have the owner run CREATE SCHEMA "{self.schema}" AUTHORIZATION {who}, or {grant}'
 
     def connection(self) -> dict[str, Any]:
         """Return what psycopg connects with."""
