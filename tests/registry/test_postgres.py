@@ -109,6 +109,37 @@ def test_a_server_that_cannot_be_reached_is_said(root: Path) -> None:
     assert "check host and port in registry.url" in said
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("CONNECTION LIMIT 0", "the server has no connection left; run fewer processes"),
+        ("NOLOGIN", "the server refused: role .* is not permitted to log in; ask whoever looks after"),
+        ("VALID UNTIL '2000-01-01'", "the server refused the password of zoo_test_"),
+    ],
+)
+def test_what_else_keeps_a_user_out_is_said(
+    store: PostgresPlace, role: str, root: Path, change: str, said: str
+) -> None:
+    administer(store, f"ALTER ROLE {role} {change}")
+    with pytest.raises(StoreUnavailable, match=said):
+        Registry.open(of(store, role), artifacts=root)
+
+
+def test_a_statement_that_the_server_cancels_is_said(store: PostgresPlace, role: str) -> None:
+    administer(store, f"ALTER ROLE {role} SET statement_timeout = '20ms'")
+    database = open_database(of(store, role))
+
+    def sleep() -> None:
+        with database.reading() as connection:
+            assert connection is None
+        with database.writing(create=False) as connection:
+            connection.exec_driver_sql("SELECT pg_sleep(5)")
+
+    with pytest.raises(StoreUnavailable, match="the server cancelled the statement; raise its statement_tim"):
+        sleep()
+    database.close()
+
+
 def test_a_missing_driver_is_said(store: Place) -> None:
     code = (
         "import sys; sys.modules['psycopg'] = None\n"

@@ -15,6 +15,7 @@ from zoo.registry.address import Address
 
 _AGAIN: Final = "run again; what was not committed was rolled back"
 _WHERE_TO: Final = "put it into ZOO_REGISTRY_PASSWORD, PGPASSWORD or ~/.pgpass"
+_ASK: Final = "ask whoever looks after the server, or correct registry.url"
 _REACH: Final = "check host and port in registry.url, and that the server runs and is reachable"
 
 _BY_CODE: Final[dict[str, tuple[str, str]]] = {
@@ -109,6 +110,8 @@ def _by_words(said: str, address: Address) -> tuple[str, str]:
     for words, problem, remedy in _BY_WORDS:
         if all(word in refused for word in words):
             return problem, remedy
+    if refused:
+        return _braces(f"the server refused: {_without(refused, address).strip()}"), _ASK
     return _braces(f"the server cannot be reached: {_without(said, address)}"), _REACH
 
 
