@@ -33,7 +33,7 @@ from sqlalchemy import select
 from zoo.models import SklearnModel
 from zoo.promotion import Sensor
 from zoo.registry import Candidate, Registry, history
-from zoo.registry.database import Database
+from zoo.registry.database import open_database
 from zoo.registry.predictions import to_parquet
 from zoo.registry.schema import versions
 from zoo.registry.serving import load_champion
@@ -108,7 +108,7 @@ def linear() -> Sensor:
 
 def fill(url: str, count: int) -> None:
     """Add rows and events of versions that have no files, in one transaction: registering takes minutes."""
-    database = Database(url)
+    database = open_database(url)
     with database.writing() as connection:
         row = dict(connection.execute(select(versions).limit(1)).mappings().one())
         for number in range(count):

@@ -10,7 +10,7 @@ import zoo
 
 PACKAGE = Path(zoo.__file__).parent
 FLOORS = [
-    {"errors", "events", "foreign", "settings", "trust", "configuration", "metrics"},
+    {"errors", "events", "foreign", "password", "settings", "trust", "configuration", "metrics"},
     {"data", "features", "targets", "models", "portfolio", "monitoring", "spec", "line", "roster", "terms"}
     | {"controls", "location"},
     {"manifest"},
@@ -23,7 +23,13 @@ FLOORS = [
     {"__main__", "plot"},  # who asks the commands: a command line, or a notebook
 ]
 #: what the ground floor may use of itself: everybody may raise our errors
-GROUND = {("settings", "errors"), ("settings", "foreign"), ("trust", "errors"), ("configuration", "errors")}
+GROUND = {
+    ("settings", "errors"),
+    ("settings", "foreign"),
+    ("trust", "errors"),
+    ("configuration", "errors"),
+    ("errors", "password"),
+}
 #: one room of four modules
 ROOMS = {"line": "spec", "roster": "spec", "cohort": "spec"}
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -10,6 +10,8 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from zoo.password import scrubbed
+
 USAGE_EXIT = 2
 FAILURE_EXIT = 1
 
@@ -47,12 +49,12 @@ class ZooError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        """One line: `where: problem; expected ...; remedy`."""
+        """One line: `where: problem; expected ...; remedy`, without the password of a URL in it."""
         head = self.problem if self.where is None else f"{self.where}: {self.problem}"
         tail = [] if self.expected is None else [f"expected {self.expected}"]
         if self.remedy is not None:
             tail.append(self.remedy)
-        return " ".join("; ".join([head, *tail]).split())
+        return scrubbed(" ".join("; ".join([head, *tail]).split()))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Survive the way back from a worker process, whatever a subclass takes in `__init__`."""

@@ -103,7 +103,7 @@ REFUSED = {
     "settings.values.mine=1": r"settings\.values\.mine: no such key; .*write \+settings\.values\.mine=",
     "spec=residual_momentm": r"no spec is called 'residual_momentm'; .*did you mean 'residual_momentum'\?",
     "experiment=momentm": r"no experiment is called 'momentm'; .*did you mean 'momentum'\?",
-    "registry=postgres": r"no registry is called 'postgres'; expected one of sqlite; add it as conf/reg",
+    "registry=oracle": r"no registry is called 'oracle'; expected one of postgres, sqlite; add it as",
     "hydra/launcher=zo": r"no hydra/launcher is called 'zo'; expected one of .*; did you mean 'zoo'\?",
     "zzz/b=1": r"zzz/b: no such key",
     "format=xml": r"format=xml: Invalid value 'xml', expected one of \[table, json\]",

@@ -33,6 +33,10 @@ def test_every_file_of_conf_is_seen():
     }
 
 
+#: what only a user can say
+NEEDED = {"registry/postgres.yaml": ["registry.url=postgresql+psycopg://desk@host/database"]}
+
+
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_a_file_is_a_form_of_fifty_lines_at_most_that_begins_with_what_it_is(path):
     text = (CONF / path).read_text()
@@ -44,7 +48,7 @@ def test_a_file_is_a_form_of_fifty_lines_at_most_that_begins_with_what_it_is(pat
 @pytest.mark.parametrize("path", CHOICES, ids=str)
 def test_every_choice_composes(path):
     with hydra_started():
-        composed = compose(prepared([_choice(path)]))
+        composed = compose(prepared([_choice(path), *NEEDED.get(str(path), ())]))
     read_request(composed)
 
 

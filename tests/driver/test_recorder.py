@@ -14,7 +14,7 @@ from zoo.events import Failed, Noticed
 from zoo.experiment.loop import run_experiment
 from zoo.experiment.replace import replacement
 from zoo.registry import Registry
-from zoo.registry.database import Database
+from zoo.registry.database import open_database
 
 LINE = "us_equity"
 
@@ -167,7 +167,7 @@ def test_a_store_that_cannot_be_used_loses_no_round_and_is_reported(small, tmp_p
 
 def test_a_store_that_is_locked_for_long_does_not_stop_the_run(small, monkeypatch):
     monkeypatch.setattr(recording, "BATCH_SECONDS", 0.0)
-    with Database(small.url).writing():  # it exists now
+    with open_database(small.url).writing():  # it exists now
         pass
     asked = []
 
@@ -177,7 +177,7 @@ def test_a_store_that_is_locked_for_long_does_not_stop_the_run(small, monkeypatc
         asked.append(recorder._recorded_at != before)
 
     with small.recorder(url=f"{small.url}?timeout=0.01") as recorder:
-        with Database(small.url).writing():
+        with open_database(small.url).writing():
             small.run(recorder, on_round=on_round)
         assert recorder.error is not None
     assert asked == [True, False, False, False]

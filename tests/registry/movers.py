@@ -16,6 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.registry.stores import numbered, opened, root_of
 from tests.registry.writers import FORK, PACKAGE, candidate
 from zoo.errors import ChampionChanged, ZooError
 from zoo.registry import Registry
@@ -61,7 +62,7 @@ def register(registry: Registry, *contents: int, real: bool = False) -> list[str
 def contest(url: str, rounds: str, promoters: str) -> list[Any]:
     """Let processes promote against each other, expecting the same champion; what each was told, by round."""
     count, total = int(promoters), int(rounds)
-    with Registry.open(url) as registry:
+    with opened(url) as registry:
         ids = [register(registry, *range(100 * n, 100 * n + total)) for n in range(count)]
     start, answers = FORK.Barrier(count), FORK.SimpleQueue()
     racers = [FORK.Process(target=_race, args=(url, own, start, answers)) for own in ids]
@@ -76,7 +77,7 @@ def contest(url: str, rounds: str, promoters: str) -> list[Any]:
 def _race(url: str, own: list[str], start: Any, answers: Any) -> None:
     told: list[list[str | None]] = []
     try:
-        with Registry.open(url) as registry:
+        with opened(url) as registry:
             for version_id in own:
                 champion = registry.champion(LINE)
                 expect = None if champion is None else champion.version_id
@@ -98,7 +99,7 @@ def _race(url: str, own: list[str], start: Any, answers: Any) -> None:
 
 def read_while_replaced(url: str, swaps: str) -> dict[str, Any]:
     """Load the champion in a loop while another process replaces it so many times."""
-    with Registry.open(url) as registry:
+    with opened(url) as registry:
         ids = register(registry, 1, 2, 3, real=True)
         registry.promote(ids[0], expect=None, reason="first")
         registry.promote(ids[1], expect=ids[0], reason="second")
@@ -106,7 +107,7 @@ def read_while_replaced(url: str, swaps: str) -> dict[str, Any]:
     swapper = FORK.Process(target=_swap, args=(url, ids, int(swaps)))
     swapper.start()
     errors, mixtures, seen = [], 0, []
-    with Registry.open(url, read_only=True) as registry:
+    with opened(url, read_only=True) as registry:
         while swapper.is_alive() or not seen:
             try:
                 loaded = registry.load_champion(LINE)
@@ -127,7 +128,7 @@ def read_while_replaced(url: str, swaps: str) -> dict[str, Any]:
 
 
 def _swap(url: str, ids: list[str], swaps: int) -> None:
-    with Registry.open(url) as registry:
+    with opened(url) as registry:
         for number in range(swaps):
             registry.rollback(LINE, expect=ids[(number - 1) % 3], version_id=ids[number % 3])
 
@@ -135,12 +136,12 @@ def _swap(url: str, ids: list[str], swaps: int) -> None:
 # --- promoters that die ---------------------------------------------------------------------------
 
 
-def kill_at_lines(root: str, first: str, step: str) -> list[Any]:
+def kill_at_lines(address: str, first: str, step: str) -> list[Any]:
     """Kill a promoter at every `step`-th line of the registry's code, from `first` on, in a new store."""
     found, line = [], int(first)
     while True:
-        url = f"sqlite:///{root}/{line}/registry.db"
-        with Registry.open(url) as registry:
+        url = numbered(address, line)
+        with opened(url) as registry:
             ids = register(registry, 1, 2)
             registry.promote(ids[0], expect=None, reason="first")
         promoter = FORK.Process(target=_killed_at, args=(url, ids, line))
@@ -165,17 +166,16 @@ def _killed_at(url: str, ids: list[str], line: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
         return trace
 
-    with Registry.open(url) as registry:
+    with opened(url) as registry:
         sys.settrace(trace)
         registry.promote(ids[1], expect=ids[0], reason="better")
         sys.settrace(None)
 
 
-def kill_at_random(root: str, rounds: str, seed: str) -> list[Any]:
+def kill_at_random(url: str, rounds: str, seed: str) -> list[Any]:
     """Kill, at random times, processes that move the champion about, and look at the store after each."""
     chance = random.Random(int(seed))
-    url = f"sqlite:///{root}/registry.db"
-    with Registry.open(url) as registry:
+    with opened(url) as registry:
         ids = register(registry, 1, 2, 3)
         registry.promote(ids[0], expect=None, reason="first")
         registry.promote(ids[1], expect=ids[0], reason="second")
@@ -199,7 +199,7 @@ def kill_at_random(root: str, rounds: str, seed: str) -> list[Any]:
 
 def _move_and_tell(url: str, ids: list[str], tell: Any) -> None:
     tell.send(None)
-    with Registry.open(url) as registry:
+    with opened(url) as registry:
         while True:
             champion = registry.champion(LINE)
             assert champion is not None
@@ -212,11 +212,12 @@ def _move_and_tell(url: str, ids: list[str], tell: Any) -> None:
 
 def aftermath(url: str, ids: list[str]) -> dict[str, Any]:
     """What a store is like after a mover died."""
-    root = Path(url.removeprefix("sqlite:///")).parent
-    with Registry.open(url, read_only=True) as registry:
+    root = root_of(url)
+    with opened(url, read_only=True) as registry:
+        registry.champion(LINE)
+        report = registry.verify()  # waits for a server that has not noticed the death yet
         champion = registry.champion(LINE)
         events = registry.events()
-        report = registry.verify()
         resolved = champion is not None and len(registry.read(champion.version_id, "sensor.skops")) > 0
     return {
         "champion": None if champion is None else champion.version_id,

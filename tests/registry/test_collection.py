@@ -9,6 +9,7 @@ import pytest
 from zoo.errors import NoChampion, RegistryError, VersionDeleted
 from zoo.registry import Registry, Version
 
+from .stores import opened
 from .writers import candidate
 
 LINE = "us_equity"
@@ -156,13 +157,13 @@ def test_a_registry_opened_to_read_says_what_it_would_delete_and_deletes_nothing
     registry: Registry, url: str
 ) -> None:
     registry.retire(registry.register(candidate()).version.version_id)
-    with Registry.open(url, read_only=True) as reader:
+    with opened(url, read_only=True) as reader:
         assert len(reader.gc().deleted) == 1
         with pytest.raises(RegistryError, match="opened to read"):
             reader.gc(dry_run=False)
 
 
 def test_a_missing_store_has_nothing_to_delete_and_is_not_made(url: str, tmp_path: Path) -> None:
-    with Registry.open(url) as registry:
+    with opened(url) as registry:
         assert registry.gc(dry_run=False).deleted == ()
     assert list(tmp_path.iterdir()) == []

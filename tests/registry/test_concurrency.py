@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from zoo.registry import Registry
-
+from .stores import Place, numbered, opened
 from .writers import run
 
 
@@ -26,80 +24,76 @@ def check(deaths: list[dict[str, Any]]) -> None:
         assert death["left"] == [], death
 
 
-def check_rush(root: Path, times: int) -> None:
+def check_rush(store: Place, times: int) -> None:
     for attempt in range(times):
-        url = f"sqlite:///{root}/{attempt}/registry.db"
+        url = numbered(store.address, attempt)
         answers = run("rush", url, json.dumps([[number] for number in range(8)]))
         assert all(isinstance(answer, list) for answer in answers), answers
-        with Registry.open(url, read_only=True) as registry:
+        with opened(url, read_only=True) as registry:
             assert len(registry.versions()) == 8
             assert registry.verify().ok
 
 
-def test_eight_processes_open_a_new_store_at_once(tmp_path: Path) -> None:
-    check_rush(tmp_path, 3)
+def test_eight_processes_open_a_new_store_at_once(store: Place) -> None:
+    check_rush(store, 3)
 
 
 @pytest.mark.slow
-def test_eight_processes_open_a_new_store_at_once_twenty_times(tmp_path: Path) -> None:
-    check_rush(tmp_path, 20)
+def test_eight_processes_open_a_new_store_at_once_twenty_times(store: Place) -> None:
+    check_rush(store, 20)
 
 
-def test_mixed_new_and_equal_content_from_many_processes_is_each_registered_once(tmp_path: Path) -> None:
+def test_mixed_new_and_equal_content_from_many_processes_is_each_registered_once(store: Place) -> None:
     chance = random.Random(5)
     shares = [[chance.randrange(25) for _ in range(20)] for _ in range(6)]
     distinct = {content for share in shares for content in share}
-    url = f"sqlite:///{tmp_path}/registry.db"
-    answers = run("rush", url, json.dumps(shares))
+    answers = run("rush", store.address, json.dumps(shares))
     assert all(isinstance(answer, list) for answer in answers), answers
     created = [version_id for answer in answers for version_id, new, _ in answer if new]
     told = {version_id for answer in answers for version_id, _, _ in answer}
     assert all(notices == [] for answer in answers for _, _, notices in answer)
-    with Registry.open(url, read_only=True) as registry:
+    with store.open(read_only=True) as registry:
         assert len(created) == len(set(created)) == len(distinct)
         assert {version.version_id for version in registry.versions()} == set(created) == told
         report = registry.verify()
         assert (report.ok, report.checked, report.swept) == (True, len(distinct), ())
 
 
-def test_a_writer_killed_at_any_line_leaves_no_version_or_a_whole_one(tmp_path: Path) -> None:
-    deaths = run("kill_at_lines", tmp_path, random.randrange(1, 80), 80)
+def test_a_writer_killed_at_any_line_leaves_no_version_or_a_whole_one(store: Place) -> None:
+    deaths = run("kill_at_lines", store.address, random.randrange(1, 80), 80)
     assert len(deaths) > 10
     check(deaths)
 
 
-def test_a_writer_interrupted_at_any_line_leaves_no_version_or_a_whole_one(tmp_path: Path) -> None:
-    deaths = run("interrupt_at_lines", tmp_path, random.randrange(1, 80), 80)
+def test_a_writer_interrupted_at_any_line_leaves_no_version_or_a_whole_one(store: Place) -> None:
+    deaths = run("interrupt_at_lines", store.address, random.randrange(1, 80), 80)
     assert len(deaths) > 10
     check(deaths)
 
 
-def test_writers_killed_at_random_times_lose_nothing_that_they_were_told_is_registered(
-    tmp_path: Path,
-) -> None:
-    deaths = run("kill_at_random", tmp_path, 20, random.randrange(1000))
+def test_writers_killed_at_random_times_lose_nothing_that_they_were_told_is_registered(store: Place) -> None:
+    deaths = run("kill_at_random", store.address, 20, random.randrange(1000))
     assert len(deaths) == 20
     check(deaths)
 
 
 @pytest.mark.slow
-def test_a_writer_killed_or_interrupted_at_every_ninth_line(tmp_path: Path) -> None:
+def test_a_writer_killed_or_interrupted_at_every_ninth_line(store: Place) -> None:
     first = random.randrange(1, 9)
-    check(run("kill_at_lines", tmp_path / "killed", first, 9, timeout=600))
-    check(run("interrupt_at_lines", tmp_path / "interrupted", first, 9, timeout=600))
+    check(run("kill_at_lines", store.address, first, 9, timeout=600))
+    check(run("interrupt_at_lines", store.another().address, first, 9, timeout=600))
 
 
 @pytest.mark.slow
-def test_two_hundred_writers_killed_at_random_times(tmp_path: Path) -> None:
-    check(run("kill_at_random", tmp_path, 200, random.randrange(1000), timeout=600))
+def test_two_hundred_writers_killed_at_random_times(store: Place) -> None:
+    check(run("kill_at_random", store.address, 200, random.randrange(1000), timeout=600))
 
 
 @pytest.mark.slow
-def test_eight_processes_register_a_hundred_each(tmp_path: Path) -> None:
+def test_eight_processes_register_a_hundred_each(store: Place) -> None:
     shares = [[random.randrange(400) for _ in range(100)] for _ in range(8)]
-    url = f"sqlite:///{tmp_path}/registry.db"
-    answers = run("rush", url, json.dumps(shares), timeout=600)
+    answers = run("rush", store.address, json.dumps(shares), timeout=600)
     assert all(isinstance(answer, list) for answer in answers), answers
-    with Registry.open(url, read_only=True) as registry:
+    with store.open(read_only=True) as registry:
         assert len(registry.versions()) == len({content for share in shares for content in share})
         assert registry.verify().ok

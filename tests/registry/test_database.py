@@ -8,16 +8,11 @@ import pytest
 from zoo.errors import RegistryError, SchemaMismatch, StoreUnavailable
 from zoo.registry import Registry
 
+from .stores import Place, on_sqlite, opened
 from .writers import candidate
 
 
-def make(root: Path, *statements: str) -> None:
-    root.mkdir(parents=True, exist_ok=True)
-    with sqlite3.connect(root / "registry.db") as connection:
-        for statement in statements:
-            connection.execute(statement)
-
-
+@on_sqlite
 @pytest.mark.parametrize("read_only", [True, False])
 def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(
     root: Path, url: str, read_only: bool
@@ -27,46 +22,50 @@ def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(
     with pytest.raises(
         StoreUnavailable, match=r"registry\.db: the file is no SQLite database; set registry\.url"
     ):
-        Registry.open(url, read_only=read_only)
+        opened(url, read_only=read_only)
     assert (root / "registry.db").read_text().startswith("my notes")
 
 
+@on_sqlite
 @pytest.mark.parametrize("read_only", [True, False])
 def test_a_directory_in_the_database_s_place_is_refused(root: Path, url: str, read_only: bool) -> None:
     (root / "registry.db").mkdir(parents=True)
     with pytest.raises(StoreUnavailable, match=r"registry\.db: the database cannot be opened"):
-        Registry.open(url, read_only=read_only)
+        opened(url, read_only=read_only)
 
 
 @pytest.mark.parametrize("read_only", [True, False])
 def test_another_program_s_database_is_refused_and_left_as_it_is(
-    root: Path, url: str, read_only: bool
+    url: str, read_only: bool, store: Place
 ) -> None:
-    make(root, "CREATE TABLE songs (title TEXT)")
+    store.execute("CREATE TABLE songs (title TEXT)")
     with pytest.raises(SchemaMismatch, match=r"other tables \(songs\)"):
-        Registry.open(url, read_only=read_only)
+        opened(url, read_only=read_only)
 
 
 @pytest.mark.parametrize("version", [3, 99, 0, -1])
-def test_a_schema_from_another_zoo_is_refused(registry: Registry, root: Path, url: str, version: int) -> None:
+def test_a_schema_from_another_zoo_is_refused(
+    registry: Registry, url: str, version: int, store: Place
+) -> None:
     registry.register(candidate())
-    make(root, f"UPDATE schema_version SET version = {version}")
+    store.execute(f"UPDATE schema_version SET version = {version}")
     for read_only in (True, False):
         with pytest.raises(
             SchemaMismatch, match=f"schema version {version}; expected version 2.*upgrade zoo"
         ):
-            Registry.open(url, read_only=read_only)
+            opened(url, read_only=read_only)
     with pytest.raises(SchemaMismatch):
         registry.register(candidate(2))
 
 
-def test_a_store_without_its_version_is_refused(registry: Registry, root: Path, url: str) -> None:
+def test_a_store_without_its_version_is_refused(registry: Registry, url: str, store: Place) -> None:
     registry.register(candidate())
-    make(root, "DELETE FROM schema_version")
+    store.execute("DELETE FROM schema_version")
     with pytest.raises(SchemaMismatch, match="schema version unknown"):
-        Registry.open(url)
+        opened(url)
 
 
+@on_sqlite
 def test_an_empty_file_is_a_store_that_nobody_has_filled_yet(registry: Registry, root: Path) -> None:
     root.mkdir(parents=True)
     (root / "registry.db").touch()
@@ -76,6 +75,7 @@ def test_an_empty_file_is_a_store_that_nobody_has_filled_yet(registry: Registry,
     assert registry.register(candidate()).created
 
 
+@on_sqlite
 def test_a_damaged_database_is_one_clear_error(registry: Registry, root: Path) -> None:
     for content in range(30):
         registry.register(candidate(content))
@@ -94,11 +94,12 @@ def test_a_damaged_database_is_one_clear_error(registry: Registry, root: Path) -
     assert len(list((root / "us_equity").iterdir())) == 30
 
 
+@on_sqlite
 def test_damaged_pages_that_reading_does_not_meet_are_reported_by_verify(
-    registry: Registry, root: Path
+    registry: Registry, root: Path, store: Place
 ) -> None:
     registry.register(candidate())
-    make(root, "CREATE TABLE spare (x)", "INSERT INTO spare VALUES (zeroblob(50000))")
+    store.execute("CREATE TABLE spare (x)", "INSERT INTO spare VALUES (zeroblob(50000))")
     path = root / "registry.db"
     content = bytearray(path.read_bytes())
     content[-4096:] = b"\xff" * 4096  # the last page of the long value
@@ -107,15 +108,16 @@ def test_damaged_pages_that_reading_does_not_meet_are_reported_by_verify(
     assert "database" in {problem.kind for problem in registry.verify().problems}
 
 
-def test_a_line_cannot_have_two_champions_and_a_stage_must_be_known(registry: Registry, root: Path) -> None:
+def test_a_line_cannot_have_two_champions_and_a_stage_must_be_known(registry: Registry, store: Place) -> None:
     registry.register(candidate(1))
     registry.register(candidate(2))
-    with pytest.raises(sqlite3.IntegrityError):
-        make(root, "UPDATE versions SET stage = 'champion'")
-    with pytest.raises(sqlite3.IntegrityError):
-        make(root, "UPDATE versions SET stage = 'winner'")
+    with pytest.raises(store.refused):
+        store.execute("UPDATE versions SET stage = 'champion'")
+    with pytest.raises(store.refused):
+        store.execute("UPDATE versions SET stage = 'winner'")
 
 
+@on_sqlite
 def test_a_journal_that_a_killed_writer_left_is_rolled_back_by_a_reader(
     registry: Registry, root: Path, url: str
 ) -> None:

@@ -11,6 +11,7 @@ from zoo.registry import Registry, canonical, history
 from zoo.registry.eventlog import line, parse
 from zoo.registry.logfile import LogFile
 
+from .stores import Place, opened
 from .writers import candidate
 
 
@@ -125,20 +126,21 @@ def _reported(extend):  # type: ignore[no-untyped-def]
 
 
 def test_a_log_that_is_a_directory_is_one_clear_error_and_nothing_is_registered(
-    registry: Registry, root: Path
+    registry: Registry, root: Path, store: Place
 ) -> None:
     (root / "events.jsonl").mkdir(parents=True)
     with pytest.raises(StoreUnavailable, match=r"events\.jsonl"):
         registry.register(candidate())
-    assert not (root / "registry.db").exists()
+    assert not store.there()
 
 
 def test_a_log_of_another_store_is_refused_and_left_as_it_is(
-    three: Registry, root: Path, tmp_path: Path
+    three: Registry, root: Path, tmp_path: Path, store: Place
 ) -> None:
-    with Registry.open(f"sqlite:///{tmp_path}/other/registry.db") as other:
+    another = store.another()
+    with another.open() as other:
         other.register(candidate(8))
-    foreign = (tmp_path / "other" / "events.jsonl").read_bytes()
+    foreign = (another.root / "events.jsonl").read_bytes()
     (root / "events.jsonl").write_bytes(foreign)
     with pytest.raises(LogAhead, match="it holds event 1, and the database does not"):
         three.register(candidate(9))
@@ -162,15 +164,12 @@ def test_the_end_is_found_however_long_the_last_line_is(three: Registry, root: P
     assert (tail.position, tail.size) == (4, (root / "events.jsonl").stat().st_size)
 
 
-@pytest.mark.parametrize("emptied", [False, True])
 def test_a_database_that_is_gone_does_not_read_as_one_that_never_was(
-    three: Registry, root: Path, url: str, emptied: bool
+    three: Registry, root: Path, url: str, store: Place
 ) -> None:
     version_id = three.versions()[0].version_id
-    (root / "registry.db").unlink()
-    if emptied:
-        (root / "registry.db").touch()
-    with Registry.open(url) as again:
+    store.lose()
+    with opened(url) as again:
         for ask in (
             lambda: again.champion("us_equity"),
             lambda: again.load_champion("us_equity"),
@@ -186,7 +185,7 @@ def test_a_database_that_is_gone_does_not_read_as_one_that_never_was(
         ):
             with pytest.raises(LogAhead, match="verify rebuild=true"):
                 ask()
-    assert (root / "registry.db").exists() == emptied
+    assert not store.there()
 
 
 def test_what_is_left_of_a_log_that_was_to_be_written_anew_is_swept(three: Registry, root: Path) -> None:

@@ -1,23 +1,20 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
 
 from zoo.errors import RegistryError
-from zoo.registry import Registry, canonical
+from zoo.registry import Registry, canonical, schema
 
+from .stores import Place
 from .writers import candidate
 
 
-def tamper(root: Path, *statements: str) -> None:
-    with sqlite3.connect(root / "registry.db") as connection:
-        for verb in ("UPDATE", "DELETE"):
-            connection.execute(f"DROP TRIGGER events_are_append_only_{verb}")
-        for statement in statements:
-            connection.execute(statement)
+def tamper(store: Place, *statements: str) -> None:
+    store.unguard()
+    store.execute(*statements)
 
 
 @pytest.fixture
@@ -51,12 +48,11 @@ def test_events_can_be_asked_for_by_line_and_version(three: Registry) -> None:
 
 
 @pytest.mark.parametrize("statement", ["UPDATE events SET actor = 'x'", "DELETE FROM events"])
-def test_the_database_itself_refuses_to_change_an_event(three: Registry, root: Path, statement: str) -> None:
-    with (
-        sqlite3.connect(root / "registry.db") as connection,
-        pytest.raises(sqlite3.DatabaseError, match="append-only"),
-    ):
-        connection.execute(statement)
+def test_the_database_itself_refuses_to_change_an_event(
+    three: Registry, statement: str, store: Place
+) -> None:
+    with pytest.raises(store.refused, match="append-only"):
+        store.execute(statement)
     assert three.verify().ok
 
 
@@ -64,35 +60,37 @@ def test_the_database_itself_refuses_to_change_an_event(three: Registry, root: P
     "column", ["kind", "line", "at", "actor", "host", "reason", "details", "previous", "digest"]
 )
 @pytest.mark.parametrize("position", [1, 3])
-def test_a_changed_event_is_found(three: Registry, root: Path, column: str, position: int) -> None:
-    tamper(root, f"UPDATE events SET {column} = 'x' WHERE position = {position}")
+def test_a_changed_event_is_found(three: Registry, column: str, position: int, store: Place) -> None:
+    tamper(store, f"UPDATE events SET {column} = 'x' WHERE position = {position}")
     problems = three.verify().problems
     assert any(problem.kind == "events" and f"event {position}" in problem.message for problem in problems)
 
 
 @pytest.mark.parametrize("position", [1, 2, 3])
-def test_a_dropped_event_is_found(three: Registry, root: Path, position: int) -> None:
+def test_a_dropped_event_is_found(three: Registry, position: int, store: Place) -> None:
     version_id = three.events()[position - 1].version_id
-    tamper(root, f"DELETE FROM events WHERE position = {position}")
+    tamper(store, f"DELETE FROM events WHERE position = {position}")
     report = three.verify()
     assert not report.ok
     assert any(problem.kind == "row" and problem.version_id == version_id for problem in report.problems)
 
 
-def test_an_event_that_was_forged_with_its_own_hash_is_found(three: Registry, root: Path) -> None:
-    with sqlite3.connect(root / "registry.db") as connection:
-        connection.row_factory = sqlite3.Row
-        content = dict(connection.execute("SELECT * FROM events WHERE position = 2").fetchone())
+def test_an_event_that_was_forged_with_its_own_hash_is_found(
+    three: Registry, root: Path, store: Place
+) -> None:
+    names = [column.name for column in schema.events.columns]
+    (row,) = store.fetch(f"SELECT {', '.join(names)} FROM events WHERE position = 2")
+    content = dict(zip(names, row, strict=True))
     del content["digest"]
     forged = canonical.digest({**content, "actor": "somebody"})
-    tamper(root, f"UPDATE events SET actor = 'somebody', digest = '{forged}' WHERE position = 2")
+    tamper(store, f"UPDATE events SET actor = 'somebody', digest = '{forged}' WHERE position = 2")
     first = three.verify().problems[0]
     assert first.message == "event 3 does not carry the hash of the one before"
 
 
-def test_events_that_changed_places_are_found(three: Registry, root: Path) -> None:
+def test_events_that_changed_places_are_found(three: Registry, store: Place) -> None:
     tamper(
-        root,
+        store,
         "UPDATE events SET position = 9 WHERE position = 1",
         "UPDATE events SET position = 1 WHERE position = 2",
         "UPDATE events SET position = 2 WHERE position = 9",
@@ -100,8 +98,8 @@ def test_events_that_changed_places_are_found(three: Registry, root: Path) -> No
     assert not three.verify().ok
 
 
-def test_a_damaged_event_is_one_clear_error(three: Registry, root: Path) -> None:
-    tamper(root, "UPDATE events SET details = '{' WHERE position = 2")
+def test_a_damaged_event_is_one_clear_error(three: Registry, store: Place) -> None:
+    tamper(store, "UPDATE events SET details = '{' WHERE position = 2")
     with pytest.raises(RegistryError, match="event 2 is damaged; run `zoo verify`"):
         three.events()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -21,8 +20,9 @@ from sqlalchemy import text
 from zoo.errors import LogAhead, RegistryError, SchemaMismatch, StoreUnavailable
 from zoo.metrics import trial_variance
 from zoo.registry import Ledger, Registry, Trial
-from zoo.registry.database import Database
+from zoo.registry.database import open_database
 
+from .stores import Place, on_sqlite, opened
 from .writers import candidate
 
 LINE = "us_equity"
@@ -62,12 +62,6 @@ def bare(number: int = 0, status: str = "failed", **changes: Any) -> Trial:
 def known(registry: Registry) -> list[tuple[str, str, int | None]]:
     found = registry.ledger.trials(LINE)
     return [(t.content, t.status, None if t.net is None else len(t.net)) for t in found]
-
-
-def execute(root: Path, *statements: str) -> None:
-    with sqlite3.connect(root / "registry.db") as connection:
-        for statement in statements:
-            connection.execute(statement)
 
 
 # --- counting -----------------------------------------------------------------------------------
@@ -113,7 +107,7 @@ def test_reading_a_store_that_is_not_there_makes_none(registry: Registry, root: 
 
 
 def test_a_registry_opened_to_read_records_nothing(url: str, root: Path) -> None:
-    with Registry.open(url, read_only=True) as reader, pytest.raises(RegistryError, match="opened to read"):
+    with opened(url, read_only=True) as reader, pytest.raises(RegistryError, match="opened to read"):
         reader.ledger.record(LINE, [trial()])
     assert not root.exists()
 
@@ -159,12 +153,11 @@ STEPS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["failed", "bare",
 @given(batches=st.lists(STEPS, max_size=4))
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_comes_in_whatever_order_the_most_that_was_known_stays(
-    batches: list[list[tuple[int, str]]], tmp_path_factory: pytest.TempPathFactory
+    batches: list[list[tuple[int, str]]], store: Place
 ) -> None:
     make = {"failed": bare, "bare": lambda n: bare(n, "finished"), "net": trial}
     ranks = {"failed": 0, "bare": 1, "net": 2}
-    url = f"sqlite:///{tmp_path_factory.mktemp('ledger')}/registry.db"
-    with Registry.open(url) as registry:
+    with store.another().open() as registry:
         best: dict[int, int] = {}
         for batch in batches:
             new = {number for number, _ in batch} - set(best)
@@ -179,16 +172,16 @@ def test_whatever_comes_in_whatever_order_the_most_that_was_known_stays(
         assert registry.verify().ok
 
 
-def test_the_database_itself_lets_no_trial_go_and_no_returns_change(registry: Registry, root: Path) -> None:
+def test_the_database_itself_lets_no_trial_go_and_no_returns_change(registry: Registry, store: Place) -> None:
     registry.ledger.record(LINE, [trial(0), bare(1), bare(2, "finished")])
     for statement in (
         "DELETE FROM trials WHERE position = 2",
-        "UPDATE trials SET net_returns = zeroblob(240) WHERE position = 1",
+        f"UPDATE trials SET net_returns = {store.blob(bytes(240))} WHERE position = 1",
         "UPDATE trials SET status = 'failed' WHERE position = 3",
         "UPDATE trials SET recorded_at = '' WHERE position = 2",
     ):
-        with pytest.raises(sqlite3.IntegrityError):
-            execute(root, statement)
+        with pytest.raises(store.refused):
+            store.execute(statement)
     assert registry.verify().ok
 
 
@@ -197,9 +190,8 @@ def test_the_database_itself_lets_no_trial_go_and_no_returns_change(registry: Re
 
 @given(net=arrays(np.float32, st.integers(1, 40), elements=st.floats(width=32)))
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_returns_come_back_to_the_bit(net: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
-    url = f"sqlite:///{tmp_path_factory.mktemp('bits')}/registry.db"
-    with Registry.open(url) as registry:
+def test_returns_come_back_to_the_bit(net: Any, store: Place) -> None:
+    with store.another().open() as registry:
         registry.ledger.record(LINE, [trial(0, net=net)])
         found = registry.ledger.trials(LINE)[0].net
     assert found is not None
@@ -274,7 +266,7 @@ def test_the_mean_correlation_is_that_of_all_pairs(table: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("UPDATE trials SET net_returns = zeroblob(240) WHERE position = 2", "trial 2 .* was changed"),
+        ("UPDATE trials SET net_returns = {zeros} WHERE position = 2", "trial 2 .* was changed"),
         ("UPDATE trials SET metrics = '{}' WHERE position = 2", "trial 2 .* was changed"),
         ("UPDATE trials SET line = 'tabular' WHERE position = 2", "trial 2 .* was changed"),
         (
@@ -284,21 +276,23 @@ def test_the_mean_correlation_is_that_of_all_pairs(table: Any) -> None:
     ],
 )
 def test_verify_finds_a_trial_that_was_edited_or_taken_away(
-    registry: Registry, root: Path, change: str, message: str
+    registry: Registry, change: str, message: str, store: Place
 ) -> None:
     registry.ledger.record(LINE, [trial(n) for n in range(4)])
     report = registry.verify()
     assert (report.ok, report.trials) == (True, 4)
-    execute(root, "DROP TRIGGER trials_only_grow", "DROP TRIGGER trials_are_never_deleted", change)
+    store.unguard()
+    store.execute(change.replace("{zeros}", store.blob(bytes(240))))
     problems = registry.verify().problems
     assert [problem.kind for problem in problems] == ["trial"]
     with pytest.raises(AssertionError, match=message):
         raise AssertionError(problems[0].message)
 
 
-def test_a_damaged_row_is_an_error_that_names_it(registry: Registry, root: Path) -> None:
+def test_a_damaged_row_is_an_error_that_names_it(registry: Registry, store: Place) -> None:
     registry.ledger.record(LINE, [trial(0), trial(1)])
-    execute(root, "DROP TRIGGER trials_only_grow", "UPDATE trials SET net_returns = x'00' WHERE position = 2")
+    store.unguard()
+    store.execute(f"UPDATE trials SET net_returns = {store.blob(bytes(1))} WHERE position = 2")
     with pytest.raises(RegistryError, match="trial 2: its row is damaged; run `zoo verify`"):
         registry.ledger.trials(LINE)
 
@@ -321,26 +315,26 @@ CREATE TABLE trials (
 
 
 @pytest.fixture
-def older(registry: Registry, root: Path) -> Registry:
+def older(registry: Registry, store: Place) -> Registry:
     """A store as version 1 left it: one version, and no trials."""
     registry.register(candidate())
-    execute(root, "DROP TABLE trials", VERSION_1, "UPDATE schema_version SET version = 1")
+    store.execute("DROP TABLE trials", VERSION_1, "UPDATE schema_version SET version = 1")
     return registry
 
 
-def fill(root: Path) -> None:
+def fill(store: Place) -> None:
     row = "INSERT INTO trials VALUES ({n}, 'us_equity', '{c}', 'momentum', {n}, '2026', '{t}', {w}, {net})"
     dated = f"'{CALENDAR}', '{'/'.join(WINDOW)}', '{{\"rank_ic\":0.02}}'"
     net = f"x'{returns(1).tobytes().hex()}'"
-    execute(
-        root,
+    store.execute(
         row.format(n=1, c=content(1), t=TARGET, w=dated, net=net),
         row.format(n=2, c=content(2), t=TARGET, w="'', '', '{}'", net="NULL"),
     )
 
 
+@on_sqlite
 def test_an_older_store_is_read_as_it_is_and_brought_up_to_date_by_the_next_writer(
-    older: Registry, root: Path
+    older: Registry, store: Place
 ) -> None:
     before = older.versions()
     assert older.ledger.trials(LINE) == []
@@ -350,12 +344,13 @@ def test_an_older_store_is_read_as_it_is_and_brought_up_to_date_by_the_next_writ
     assert len(older.events()) == 1
     assert older.ledger.count(LINE) == 1
     assert older.verify().ok
-    with pytest.raises(sqlite3.IntegrityError, match="never deleted"):
-        execute(root, "DELETE FROM trials")
+    with pytest.raises(store.refused, match="never deleted"):
+        store.execute("DELETE FROM trials")
 
 
-def test_bringing_a_store_up_to_date_keeps_every_trial(older: Registry, root: Path) -> None:
-    fill(root)
+@on_sqlite
+def test_bringing_a_store_up_to_date_keeps_every_trial(older: Registry, root: Path, store: Place) -> None:
+    fill(store)
     with pytest.raises(SchemaMismatch, match="brings the store up to date"):
         older.ledger.trials(LINE)
     older.register(candidate(2))
@@ -374,26 +369,27 @@ def test_bringing_a_store_up_to_date_keeps_every_trial(older: Registry, root: Pa
     assert older.ledger.record(LINE, [trial(3)]) == 1
 
 
-def test_a_migration_that_fails_leaves_the_older_store(older: Registry, root: Path, url: str) -> None:
-    fill(root)
-    with contextlib.suppress(ZeroDivisionError), Database(url).writing() as connection:
+@on_sqlite
+def test_a_migration_that_fails_leaves_the_older_store(
+    older: Registry, root: Path, url: str, store: Place
+) -> None:
+    fill(store)
+    with contextlib.suppress(ZeroDivisionError), open_database(store.url).writing() as connection:
         assert connection.execute(text("SELECT version FROM schema_version")).scalar() == 2
         raise ZeroDivisionError
-    with sqlite3.connect(root / "registry.db") as connection:
-        assert connection.execute("SELECT version FROM schema_version").fetchall() == [(1,)]
-        assert connection.execute("SELECT count(*) FROM trials").fetchall() == [(2,)]
+    assert store.fetch("SELECT version FROM schema_version") == [(1,)]
+    assert store.fetch("SELECT count(*) FROM trials") == [(2,)]
 
 
 # --- many at once -------------------------------------------------------------------------------
 
 
-def test_four_processes_record_the_same_trials_at_once(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/registry.db"
+def test_four_processes_record_the_same_trials_at_once(tmp_path: Path, store: Place) -> None:
     code = (
         "import sys, json; from tests.registry.test_ledger import trial, bare, LINE\n"
-        "from zoo.registry import Registry\n"
+        "from tests.registry.stores import opened\n"
         "found = 0\n"
-        "with Registry.open(sys.argv[1]) as registry:\n"
+        "with opened(sys.argv[1]) as registry:\n"
         "    for start in range(0, 60, 10):\n"
         "        batch = range(start, start + 20)\n"
         "        makes = [(n, bare if (n + int(sys.argv[2])) % 4 == 0 else trial) for n in batch]\n"
@@ -401,49 +397,53 @@ def test_four_processes_record_the_same_trials_at_once(tmp_path: Path) -> None:
         "print(found)\n"
     )
     writers = [
-        subprocess.Popen([sys.executable, "-c", code, url, str(n)], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", code, store.address, str(n)], stdout=subprocess.PIPE, text=True
+        )
         for n in range(4)
     ]
     counted = [int(writer.communicate(timeout=100)[0]) for writer in writers]
     assert sum(counted) == 70
-    with Registry.open(url, read_only=True) as registry:
+    with store.open(read_only=True) as registry:
         found = registry.ledger.trials(LINE)
         assert sorted(t.content for t in found) == [content(n) for n in range(70)]
         assert all(t.net is not None and np.array_equal(t.net, returns(t.permutation_id)) for t in found)
         assert registry.verify().ok
 
 
-def test_a_writer_killed_in_the_middle_leaves_whole_batches_of_whole_trials(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/registry.db"
+def test_a_writer_killed_in_the_middle_leaves_whole_batches_of_whole_trials(
+    tmp_path: Path, store: Place
+) -> None:
     code = (
         "import sys; from tests.registry.test_ledger import trial, LINE\n"
-        "from zoo.registry import Registry\n"
-        "with Registry.open(sys.argv[1]) as registry:\n"
+        "from tests.registry.stores import opened\n"
+        "with opened(sys.argv[1]) as registry:\n"
         "    for start in range(0, 100000, 50):\n"
         "        registry.ledger.record(LINE, [trial(n) for n in range(start, start + 50)])\n"
         "        print(start + 50, flush=True)\n"
     )
     told = 0
     for goal in (50, 250, 400):
-        writer = subprocess.Popen([sys.executable, "-c", code, url], stdout=subprocess.PIPE, text=True)
+        writer = subprocess.Popen(
+            [sys.executable, "-c", code, store.address], stdout=subprocess.PIPE, text=True
+        )
         assert writer.stdout is not None
         while told < goal:
             told = int(writer.stdout.readline())
         writer.kill()
         writer.wait()
         writer.stdout.close()
-        with Registry.open(url, read_only=True) as registry:
+        with store.open(read_only=True) as registry:
             count = registry.ledger.count(LINE)
             assert count >= told
             assert count % 50 == 0
             assert registry.verify().ok
 
 
-def test_a_lock_that_somebody_holds_is_reported_and_nothing_is_recorded(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/registry.db"
-    with Registry.open(f"{url}?timeout=0.05") as registry:
+def test_a_lock_that_somebody_holds_is_reported_and_nothing_is_recorded(tmp_path: Path, store: Place) -> None:
+    with opened(store.patient(0.05)) as registry:
         registry.ledger.record(LINE, [trial(0)])
-        with Database(url).writing(), pytest.raises(StoreUnavailable, match="locked by another process"):
+        with store.holding(), pytest.raises(StoreUnavailable, match="locked by another process"):
             registry.ledger.record(LINE, [trial(1)])
         assert registry.ledger.record(LINE, [trial(0)]) == 0
     assert json.dumps(known(registry)) == json.dumps([[content(0), "finished", 60]])
@@ -453,9 +453,11 @@ def test_the_ledger_is_one_of_the_registry_s_own(registry: Registry) -> None:
     assert isinstance(registry.ledger, Ledger)
 
 
-def test_no_trial_is_recorded_in_the_place_of_a_database_that_is_gone(registry: Registry, root: Path) -> None:
+def test_no_trial_is_recorded_in_the_place_of_a_database_that_is_gone(
+    registry: Registry, store: Place
+) -> None:
     registry.register(candidate(1))
-    (root / "registry.db").unlink()
+    store.lose()
     with pytest.raises(LogAhead):
         registry.ledger.record(LINE, [trial(1)])
-    assert not (root / "registry.db").exists()
+    assert not store.there()

@@ -18,7 +18,6 @@ from tests.registry.mlflow_stand_in import NAME, Refusal, StandIn
 from tests.registry.movers import register
 from tests.registry.writers import candidate
 from zoo.errors import ConfigError, MirrorUnavailable
-from zoo.registry import Registry
 from zoo.registry.mirror import Mirror
 from zoo.registry.mirror.client import Client
 from zoo.registry.mirror.image import image_of
@@ -271,10 +270,12 @@ def test_a_model_of_somebody_else_s_is_never_touched_and_stops_no_other_line(reg
     assert len(done["tabular"].added) == 1
 
 
-def test_another_registry_s_model_is_somebody_else_s_also_with_the_same_content(registry, wall, tmp_path):
+def test_another_registry_s_model_is_somebody_else_s_also_with_the_same_content(
+    registry, wall, tmp_path, store
+):
     register(registry, 1)
     wall.sync(registry)
-    with Registry.open(f"sqlite:///{tmp_path}/other/registry.db") as other:
+    with store.another().open() as other:
         register(other, 1)
         assert "is not of this registry" in wall.sync(other)[LINE].error
     assert wall.sync(registry)[LINE].trouble == []
@@ -320,21 +321,21 @@ def test_deleted_files_are_told_of(registry, wall):
     assert wall.version(version)["tags"]["zoo.deleted_at"] == registry.get(version).deleted_at
 
 
-def test_a_registry_in_which_nothing_was_registered_shows_nothing(tmp_path, stand_in):
-    with Registry.open(f"sqlite:///{tmp_path}/none/registry.db") as registry:
+def test_a_registry_in_which_nothing_was_registered_shows_nothing(tmp_path, stand_in, store):
+    with store.another().open() as registry:
         assert Mirror.parse(stand_in.url).sync(registry) == []
     assert stand_in.asked == []
     assert not (tmp_path / "none").exists()
 
 
-def test_a_rebuilt_store_is_still_the_same_one(registry, root, url, wall):
+def test_a_rebuilt_store_is_still_the_same_one(registry, url, wall, store):
     first, second = register(registry, 1, 2)
     registry.promote(first, expect=None, reason="first")
     wall.sync(registry)
     registry.close()
-    (root / "registry.db").write_bytes(b"spoilt" * 1_000)
-    Registry.rebuild(url)
-    with Registry.open(url) as again:
+    store.spoil()
+    store.rebuild()
+    with store.open() as again:
         again.promote(second, expect=first, reason="second")
         followed = wall.sync(again, anew=False)[LINE]
         assert (followed.trouble, followed.added) == ([], [])
@@ -478,13 +479,13 @@ def test_a_version_that_is_refused_does_not_stop_the_others_and_is_tried_again(r
     assert mirror.sync(registry, anew=False)[0].added == []
 
 
-def test_two_at_once_show_each_version_once(registry, url, wall):
+def test_two_at_once_show_each_version_once(registry, wall, store):
     wanted = register(registry, *range(12))
     registry.promote(wanted[5], expect=None, reason="fifth")
     start, found = threading.Barrier(3), []
 
     def follow():
-        with Registry.open(url, read_only=True) as own:
+        with store.open(read_only=True) as own:
             start.wait()
             found.append(wall.sync(own)[LINE])
 
@@ -516,7 +517,7 @@ def test_what_happens_while_it_is_mirrored_is_shown_too(registry, stand_in):
     assert tags["zoo.mirrored"].startswith("4 ")
 
 
-def test_one_that_is_late_does_not_leave_an_older_champion_behind(registry, url, stand_in):
+def test_one_that_is_late_does_not_leave_an_older_champion_behind(registry, url, stand_in, store):
     first, second = register(registry, 1, 2)
     registry.promote(first, expect=None, reason="first")
     mirror, quick = Mirror.parse(stand_in.url), []
@@ -525,7 +526,7 @@ def test_one_that_is_late_does_not_leave_an_older_champion_behind(registry, url,
         if path == "registered-models/alias" and not quick:
             quick.append(True)
             registry.promote(second, expect=first, reason="second")
-            with Registry.open(url, read_only=True) as own:
+            with store.open(read_only=True) as own:
                 mirror.sync(own, anew=False)  # sees all, and marks it, before the late one writes
 
     stand_in.before = before
@@ -533,7 +534,7 @@ def test_one_that_is_late_does_not_leave_an_older_champion_behind(registry, url,
     assert shown(stand_in)[1] == {"champion": second}
 
 
-def test_a_champion_that_was_lost_leaves_no_alias(registry, root, url, stand_in):
+def test_a_champion_that_was_lost_leaves_no_alias(registry, root, url, stand_in, store):
     (version,) = register(registry, 1)
     register(registry, 2)
     registry.promote(version, expect=None, reason="first")
@@ -541,9 +542,9 @@ def test_a_champion_that_was_lost_leaves_no_alias(registry, root, url, stand_in)
     mirror.sync(registry)
     registry.close()
     shutil.rmtree(root / LINE / version)
-    (root / "registry.db").write_bytes(b"spoilt" * 1_000)
-    Registry.rebuild(url)
-    with Registry.open(url) as again:
+    store.spoil()
+    store.rebuild()
+    with store.open() as again:
         assert again.champion(LINE) is None
         (followed,) = mirror.sync(again, anew=False)
     assert (followed.trouble, followed.champion) == ([], None)

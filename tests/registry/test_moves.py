@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from zoo.errors import (
 )
 from zoo.registry import Registry, history
 
+from .stores import Place, opened
 from .writers import candidate, run
 
 LINE = "us_equity"
@@ -215,7 +215,7 @@ def test_what_a_move_cannot_do_is_refused_with_what_can_be_done(
 
 
 def test_an_unknown_version_is_moved_nowhere_and_no_store_is_made(url: str, tmp_path: Path) -> None:
-    with Registry.open(url) as registry:
+    with opened(url) as registry:
         for attempt in (
             lambda: registry.promote("resmom-20171229-00000000", expect=None, reason="x"),
             lambda: registry.retire("resmom-20171229-00000000"),
@@ -231,7 +231,7 @@ def test_an_unknown_version_is_moved_nowhere_and_no_store_is_made(url: str, tmp_
 
 def test_a_registry_opened_to_read_moves_nothing(registry: Registry, url: str) -> None:
     (a,) = register(registry, 1)
-    with Registry.open(url, read_only=True) as reader:
+    with opened(url, read_only=True) as reader:
         for attempt in (
             lambda: reader.promote(a, expect=None, reason="x"),
             lambda: reader.retire(a),
@@ -271,12 +271,13 @@ def test_a_spec_s_challengers_retire_and_its_champion_keeps_serving(registry: Re
     assert len(registry.history(LINE)) == 3
 
 
-def test_a_stage_that_was_edited_is_found_by_the_events(registry: Registry, root: Path) -> None:
+def test_a_stage_that_was_edited_is_found_by_the_events(registry: Registry, store: Place) -> None:
     a, b = register(registry, 1, 2)
     registry.promote(a, expect=None, reason="first")
-    with sqlite3.connect(root / "registry.db") as connection:
-        connection.execute("UPDATE versions SET stage = 'archived' WHERE version_id = ?", [a])
-        connection.execute("UPDATE versions SET stage = 'champion' WHERE version_id = ?", [b])
+    store.execute(
+        f"UPDATE versions SET stage = 'archived' WHERE version_id = '{a}'",
+        f"UPDATE versions SET stage = 'champion' WHERE version_id = '{b}'",
+    )
     found = {problem.version_id: problem.message for problem in registry.verify().problems}
     assert found == {
         a: "its stage is archived, and its events say champion",
@@ -299,19 +300,14 @@ def test_a_clock_that_jumps_back_changes_no_order(
     assert registry.verify().ok
 
 
-def test_a_database_that_is_locked_for_long_is_one_clear_error(registry: Registry, root: Path) -> None:
+def test_a_database_that_is_locked_for_long_is_one_clear_error(registry: Registry, store: Place) -> None:
     (a,) = register(registry, 1)
-    other = sqlite3.connect(root / "registry.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
     with (
-        Registry.open(f"sqlite:///{root}/registry.db?timeout=0.05") as impatient,
-        pytest.raises(
-            StoreUnavailable, match=r"registry\.db: .*locked by another process for more than 0\.05"
-        ),
+        store.holding(),
+        opened(store.patient(0.05)) as impatient,
+        pytest.raises(StoreUnavailable, match=r": the .* locked by another process for more than 0\.05"),
     ):
         impatient.promote(a, expect=None, reason="first")
-    other.execute("ROLLBACK")
-    other.close()
     assert stages(registry) == ["challenger"]
     assert registry.promote(a, expect=None, reason="first").changed
 
@@ -334,10 +330,8 @@ MOVES = st.lists(
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
-def test_whatever_is_asked_the_events_and_the_rows_agree(
-    tmp_path_factory: pytest.TempPathFactory, moves: list[tuple[str, int]]
-) -> None:
-    with Registry.open(f"sqlite:///{tmp_path_factory.mktemp('store')}/registry.db") as registry:
+def test_whatever_is_asked_the_events_and_the_rows_agree(store: Place, moves: list[tuple[str, int]]) -> None:
+    with store.another().open() as registry:
         ids = register(registry, *range(5))
         for move, number in moves:
             now = champion(registry)

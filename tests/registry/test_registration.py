@@ -3,29 +3,28 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zoo.errors import ArtifactCorrupt, RegistryError, StoreUnavailable, VersionConflict
 from zoo.registry import Candidate, Registry
 
+from .stores import Place, on_sqlite, opened
 from .writers import candidate, frame, run
 
 
-def rows(root: Path, table: str = "versions") -> list[Any]:
-    with sqlite3.connect(root / "registry.db") as connection:
-        return connection.execute(f"SELECT * FROM {table} ORDER BY position").fetchall()
+def rows(store: Place, table: str = "versions") -> list[Any]:
+    return store.fetch(f"SELECT * FROM {table} ORDER BY position")
 
 
-def forget(root: Path) -> None:
+def forget(store: Place) -> None:
     """Lose every row and every event; the directories stay."""
-    (root / "registry.db").unlink()
-    (root / "events.jsonl").unlink()
+    store.lose()
+    (store.root / "events.jsonl").unlink()
 
 
 def test_a_new_version_is_a_challenger_with_one_event(registry: Registry) -> None:
@@ -78,10 +77,10 @@ def test_two_contents_with_one_id_conflict_and_the_first_stays(registry: Registr
     assert registry.verify().ok
 
 
-def test_a_directory_of_another_content_conflicts_too(registry: Registry, root: Path) -> None:
+def test_a_directory_of_another_content_conflicts_too(registry: Registry, store: Place) -> None:
     first, second = colliding()
     registry.register(first)
-    forget(root)
+    forget(store)
     with pytest.raises(VersionConflict):
         registry.register(second)
     assert registry.register(first).created
@@ -95,9 +94,9 @@ def test_one_content_cannot_have_two_ids(registry: Registry) -> None:
     assert len(registry.versions()) == 1
 
 
-def test_a_whole_directory_without_a_row_is_taken_over(registry: Registry, root: Path) -> None:
+def test_a_whole_directory_without_a_row_is_taken_over(registry: Registry, store: Place) -> None:
     first = registry.register(candidate(metrics={"variant": {"rank_ic": float("nan")}})).version
-    forget(root)
+    forget(store)
     done = registry.register(candidate(sensor=b"later", predictions=frame([9.0, 9.0, 9.0])))
     assert done.created
     assert (done.version.digest, done.version.created_at) == (first.digest, first.created_at)
@@ -108,9 +107,11 @@ def test_a_whole_directory_without_a_row_is_taken_over(registry: Registry, root:
 
 
 @pytest.mark.parametrize("name", ["sensor.skops", "version.json"])
-def test_a_damaged_directory_without_a_row_is_kept_aside(registry: Registry, root: Path, name: str) -> None:
+def test_a_damaged_directory_without_a_row_is_kept_aside(
+    registry: Registry, root: Path, name: str, store: Place
+) -> None:
     version = registry.register(candidate()).version
-    forget(root)
+    forget(store)
     path = root / version.line / version.version_id / name
     path.write_bytes(b"damaged")
     done = registry.register(candidate())
@@ -158,20 +159,20 @@ def test_whatever_else_stands_in_a_version_s_place_is_kept_aside(
     ],
 )
 def test_a_document_that_contradicts_itself_is_not_taken_over(
-    registry: Registry, root: Path, change: dict[str, Any]
+    registry: Registry, root: Path, change: dict[str, Any], store: Place
 ) -> None:
     version = registry.register(candidate()).version
-    forget(root)
+    forget(store)
     path = root / version.line / version.version_id / "version.json"
     path.write_text(json.dumps({**json.loads(path.read_bytes()), **change}))
     assert "kept as" in registry.register(candidate()).notices[0]
 
 
 def test_another_version_s_directory_in_this_one_s_place_is_not_taken_over(
-    registry: Registry, root: Path
+    registry: Registry, root: Path, store: Place
 ) -> None:
     mine, other = (registry.register(candidate(content)).version for content in (1, 2))
-    forget(root)
+    forget(store)
     shutil.rmtree(root / mine.line / mine.version_id)
     shutil.copytree(root / other.line / other.version_id, root / mine.line / mine.version_id)
     assert "kept as" in registry.register(candidate(1)).notices[0]
@@ -206,7 +207,7 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_made(
 
 
 def test_a_lines_directory_that_links_out_of_the_store_is_refused(
-    registry: Registry, root: Path, tmp_path: Path
+    registry: Registry, root: Path, tmp_path: Path, store: Place
 ) -> None:
     root.mkdir(parents=True)
     (tmp_path / "elsewhere").mkdir()
@@ -225,18 +226,16 @@ def test_a_file_in_the_lines_place_is_refused(registry: Registry, root: Path) ->
     assert (root / "us_equity").read_text() == "mine"
 
 
-def test_a_locked_database_is_waited_for_and_then_named(registry: Registry, url: str, root: Path) -> None:
+def test_a_locked_database_is_waited_for_and_then_named(registry: Registry, store: Place, root: Path) -> None:
     registry.register(candidate(1))
-    holder = sqlite3.connect(root / "registry.db", isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    with Registry.open(f"{url}?timeout=0.05") as impatient:
-        assert len(impatient.versions()) == 1  # who only reads is not held up
-        with pytest.raises(
-            StoreUnavailable, match=r"registry\.db: .*locked by another process .* 0\.05 s; wait"
-        ):
-            impatient.register(candidate(2))
+    with opened(store.patient(0.05)) as impatient:
+        with store.holding():
+            assert len(impatient.versions()) == 1  # who only reads is not held up
+            with pytest.raises(
+                StoreUnavailable, match=r": the .* locked by another process .* 0\.05 s; wait"
+            ):
+                impatient.register(candidate(2))
         assert len(list((root / "us_equity").iterdir())) == 1
-        holder.close()
         assert impatient.register(candidate(2)).created
     assert registry.verify().swept == ()
 
@@ -253,6 +252,7 @@ def test_a_disk_that_fills_up_while_files_are_written_leaves_nothing(
     assert len(list((root / "us_equity").iterdir())) == 1
 
 
+@on_sqlite
 def test_a_disk_that_fills_up_while_the_database_grows_leaves_nothing(
     registry: Registry, url: str, root: Path
 ) -> None:
@@ -281,26 +281,25 @@ def test_a_directory_that_may_not_be_written_is_refused_at_opening(
     assert registry.verify().ok
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.integers(0, 4), st.sampled_from(["us_equity", "tabular"]), st.booleans()), max_size=12
     )
 )
 def test_any_sequence_of_registrations_keeps_the_first_of_each_content(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str, bool]]
+    store: Place, steps: list[tuple[int, str, bool]]
 ) -> None:
-    root = tmp_path_factory.mktemp("sequence")
-    url = f"sqlite:///{root}/registry.db"
+    place = store.another()
     first: dict[tuple[int, str], str] = {}
     for number, (content, line, reopen) in enumerate(steps):
-        with Registry.open(url) as registry:
+        with place.open() as registry:
             done = registry.register(candidate(content, line=line, sensor=f"{number}".encode()))
             if reopen:
                 assert registry.verify().ok
         assert done.created == ((content, line) not in first)
         first.setdefault((content, line), f"{number}")
-    with Registry.open(url, read_only=True) as registry:
+    with place.open(read_only=True) as registry:
         kept = [registry.read(version.version_id, "sensor.skops").decode() for version in registry.versions()]
         assert kept == list(first.values())[::-1]
         assert [event.position for event in registry.events()] == list(range(1, len(first) + 1))

@@ -14,6 +14,7 @@ from zoo.registry import Registry
 from zoo.registry.serving import configured
 
 from .movers import LINE, sensor
+from .stores import Place
 from .writers import candidate
 
 
@@ -48,7 +49,11 @@ def test_a_version_of_any_stage_is_loaded_and_predicts(registry: Registry) -> No
         registry.load("resmom-20171229-00000000")
 
 
-def test_the_champion_is_loaded_from_the_registry_that_conf_names(registry: Registry, conf: Path) -> None:
+def test_the_champion_is_loaded_from_the_registry_that_conf_names(
+    registry: Registry, store: Place, conf: Path
+) -> None:
+    (conf / "registry").mkdir()
+    (conf / "registry" / "sqlite.yaml").write_text(f"url: '{store.url}'\nartifacts: {store.root}\n")
     first, second = register(registry, 1), register(registry, 2)
     registry.promote(first, expect=None, reason="first")
     assert prediction(zoo.load_champion(LINE)) == pytest.approx(1)
@@ -58,10 +63,10 @@ def test_the_champion_is_loaded_from_the_registry_that_conf_names(registry: Regi
     assert prediction(zoo.load_champion(LINE)) == pytest.approx(1)
 
 
-def test_a_url_of_one_s_own_needs_no_conf(registry: Registry, url: str, root: Path) -> None:
+def test_a_url_of_one_s_own_needs_no_conf(registry: Registry, url: str, root: Path, store: Place) -> None:
     registry.promote(register(registry, 7), expect=None, reason="first")
-    assert prediction(zoo.load_champion(LINE, url=url)) == pytest.approx(7)
-    assert prediction(zoo.load_champion(LINE, url=url, artifacts=root, trusted=())) == pytest.approx(7)
+    assert prediction(zoo.load_champion(LINE, url=store.url, artifacts=root)) == pytest.approx(7)
+    assert prediction(zoo.load_champion(LINE, url=store.url, artifacts=root, trusted=())) == pytest.approx(7)
 
 
 def test_a_line_without_a_champion_is_said_and_no_store_is_made(conf: Path, tmp_path: Path) -> None:
@@ -70,12 +75,14 @@ def test_a_line_without_a_champion_is_said_and_no_store_is_made(conf: Path, tmp_
     assert not (tmp_path / "outputs").exists()
 
 
-def test_a_champion_that_was_replaced_on_disk_is_refused(registry: Registry, root: Path, url: str) -> None:
+def test_a_champion_that_was_replaced_on_disk_is_refused(
+    registry: Registry, root: Path, url: str, store: Place
+) -> None:
     version_id = register(registry, 1)
     registry.promote(version_id, expect=None, reason="first")
     (root / LINE / version_id / "sensor.skops").write_bytes(sensor(2))
     with pytest.raises(ArtifactCorrupt, match=r"sensor\.skops: the bytes are not|not \d+"):
-        zoo.load_champion(LINE, url=url)
+        zoo.load_champion(LINE, url=store.url, artifacts=root)
 
 
 def test_a_pickle_inside_is_never_run(registry: Registry, tmp_path: Path) -> None:

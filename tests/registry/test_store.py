@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from zoo.errors import ArtifactCorrupt, ConfigError, RegistryError, StoreUnavailable, VersionNotFound
 from zoo.registry import Registry
 
+from .stores import Place, opened
 from .writers import candidate
 
 FILES = ("version.json", "sensor.skops", "predictions.parquet", "config.yaml")
@@ -25,7 +25,7 @@ def everything_below(path: Path) -> list[Path]:
 def test_a_missing_store_reads_as_an_empty_one_and_is_not_made(
     tmp_path: Path, url: str, read_only: bool
 ) -> None:
-    with Registry.open(url, read_only=read_only) as registry:
+    with opened(url, read_only=read_only) as registry:
         assert registry.versions() == []
         assert registry.events() == []
         assert registry.champion("us_equity") is None
@@ -40,7 +40,7 @@ def test_a_missing_store_reads_as_an_empty_one_and_is_not_made(
 def test_reading_leaves_no_file_beside_the_database(registry: Registry, url: str, root: Path) -> None:
     version_id = registry.register(candidate()).version.version_id
     before = everything_below(root)
-    with Registry.open(url, read_only=True) as reader:
+    with opened(url, read_only=True) as reader:
         reader.read(version_id, "sensor.skops")
         reader.versions()
         assert everything_below(root) == before
@@ -48,13 +48,13 @@ def test_reading_leaves_no_file_beside_the_database(registry: Registry, url: str
 
 
 def test_a_registry_opened_to_read_refuses_to_register(url: str, tmp_path: Path) -> None:
-    with Registry.open(url, read_only=True) as registry, pytest.raises(RegistryError, match="opened to read"):
+    with opened(url, read_only=True) as registry, pytest.raises(RegistryError, match="opened to read"):
         registry.register(candidate())
     assert everything_below(tmp_path) == []
 
 
 def test_a_reader_opened_before_the_store_existed_sees_it_afterwards(registry: Registry, url: str) -> None:
-    with Registry.open(url, read_only=True) as reader:
+    with opened(url, read_only=True) as reader:
         assert reader.versions() == []
         registry.register(candidate())
         assert len(reader.versions()) == 1
@@ -170,35 +170,33 @@ def test_a_directory_that_is_a_link_out_of_the_store_is_refused(
     assert not registry.verify().ok
 
 
-def test_a_document_cannot_vouch_for_itself(registry: Registry, root: Path) -> None:
+def test_a_document_cannot_vouch_for_itself(registry: Registry, root: Path, store: Place) -> None:
     """Files and document replaced together: consistent among themselves, and not what was registered."""
     mine = registry.register(candidate()).version
-    with Registry.open(f"sqlite:///{root.parent}/other/registry.db") as other:
+    another = store.another()
+    with another.open() as other:
         other.register(candidate(sensor=b"another model"))
     place = root / mine.line / mine.version_id
     shutil.rmtree(place)
-    shutil.copytree(root.parent / "other" / mine.line / mine.version_id, place)
+    shutil.copytree(another.root / mine.line / mine.version_id, place)
     with pytest.raises(ArtifactCorrupt, match=r"version\.json"):
         registry.read(mine.version_id, "sensor.skops")
 
 
-def test_artefacts_may_live_elsewhere(tmp_path: Path, url: str) -> None:
-    with Registry.open(url, artifacts=tmp_path / "big disk") as registry:
+def test_artefacts_may_live_elsewhere(tmp_path: Path, url: str, store: Place) -> None:
+    with Registry.open(store.url, artifacts=tmp_path / "big disk") as registry:
         version = registry.register(candidate()).version
         assert registry.read(version.version_id, "sensor.skops")
         assert registry.verify().ok
     assert (tmp_path / "big disk" / "us_equity" / version.version_id).is_dir()
-    with Registry.open(url) as registry:  # and are missed when looked for in the wrong place
+    with store.open(read_only=True) as registry:  # and are missed when looked for in the wrong place
         assert [problem.kind for problem in registry.verify().problems] == ["artefact"]
 
 
-def test_a_line_whose_champion_is_set_has_that_champion(registry: Registry, root: Path) -> None:
+def test_a_line_whose_champion_is_set_has_that_champion(registry: Registry, store: Place) -> None:
     version = registry.register(candidate(1)).version
     registry.register(candidate(2))
-    with sqlite3.connect(root / "registry.db") as connection:
-        connection.execute(
-            "UPDATE versions SET stage = 'champion' WHERE version_id = ?", [version.version_id]
-        )
+    store.execute(f"UPDATE versions SET stage = 'champion' WHERE version_id = '{version.version_id}'")
     champion = registry.champion("us_equity")
     assert champion is not None
     assert champion.version_id == version.version_id
@@ -214,7 +212,14 @@ def test_a_line_whose_champion_is_set_has_that_champion(registry: Registry, root
         "registry.db",
         "sqlite://",
         "sqlite:///:memory:",
-        "postgresql://user:secret@host/db",
+        "postgresql://user:secret@host",
+        "postgresql://user:secret/db",
+        "postgresql+psycopg2://user:secret@host/db",
+        "postgresql://user:secret@host:port/db",
+        "postgresql://user@host/db?password=secret",
+        "postgresql://user:secret@host/db?schema=Zoo",
+        "postgresql://user:secret@host/db?schema=public",
+        "postgresql://user:secret@host/db?timeout=soon",
         "mysql://user:secret@host/db",
         "sqlite:////x/r.db?timeout=soon",
         "sqlite:////x/r.db?timeout=nan",
@@ -226,7 +231,7 @@ def test_a_line_whose_champion_is_set_has_that_champion(registry: Registry, root
 )
 def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ConfigError, match="expected sqlite:///path") as caught:
-        Registry.open(url)
+        opened(url)
     assert "secret" not in str(caught.value)
 
 
@@ -272,13 +277,13 @@ def test_events_beyond_a_position_are_those_that_came_later(registry: Registry) 
     assert registry.events(after=3) == []
 
 
-def test_a_store_is_known_by_its_first_event(registry: Registry, tmp_path: Path) -> None:
+def test_a_store_is_known_by_its_first_event(registry: Registry, tmp_path: Path, store: Place) -> None:
     assert registry.store_id is None
     registry.register(candidate(0))
     first = registry.store_id
     registry.register(candidate(1))
     assert registry.store_id == first == registry.events()[0].digest
-    with Registry.open(f"sqlite:///{tmp_path}/another/registry.db") as another:
+    with store.another().open() as another:
         another.register(candidate(0))
         assert another.store_id != first
 

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +13,8 @@ import pytest
 from zoo.registry import Registry
 from zoo.registry.artifacts import here
 
+from .stores import Place
 from .writers import candidate
-
-
-def execute(root: Path, *statements: str) -> None:
-    with sqlite3.connect(root / "registry.db") as connection:
-        for statement in statements:
-            connection.execute(statement)
 
 
 def dead_process() -> int:
@@ -60,11 +54,13 @@ def test_what_a_dead_writer_left_is_swept_and_said(registry: Registry, root: Pat
     assert registry.verify().swept == ()
 
 
-def test_leftovers_are_swept_even_where_no_store_came_to_be(registry: Registry, root: Path) -> None:
+def test_leftovers_are_swept_even_where_no_store_came_to_be(
+    registry: Registry, root: Path, store: Place
+) -> None:
     left = staging(root, here(), dead_process())
     assert registry.verify().checked == 0
     assert not left.exists()
-    assert not (root / "registry.db").exists()
+    assert not store.there()
 
 
 def test_what_a_living_writer_is_writing_is_left_alone(registry: Registry, root: Path) -> None:
@@ -118,10 +114,10 @@ def test_a_missing_directory_is_found(registry: Registry, root: Path) -> None:
     assert "missing" in problem.message
 
 
-def test_a_directory_without_a_row_is_found_and_kept(registry: Registry, root: Path) -> None:
+def test_a_directory_without_a_row_is_found_and_kept(registry: Registry, root: Path, store: Place) -> None:
     version = registry.register(candidate()).version
     registry.register(candidate(1))
-    (root / "registry.db").unlink()
+    store.lose()
     (root / "events.jsonl").unlink()
     registry.register(candidate(1))
     report = registry.verify()
@@ -132,20 +128,22 @@ def test_a_directory_without_a_row_is_found_and_kept(registry: Registry, root: P
 
 
 def test_directories_are_found_though_the_database_is_gone_and_none_is_made(
-    registry: Registry, root: Path
+    registry: Registry, store: Place
 ) -> None:
     registry.register(candidate())
-    (root / "registry.db").unlink()
+    store.lose()
     report = registry.verify()
     assert (report.ok, report.checked) == (False, 0)
     assert [problem.kind for problem in report.problems] == ["log", "unregistered"]
     assert "holds 1 event, and the database is gone" in report.problems[0].message
-    assert not (root / "registry.db").exists()
+    assert not store.there()
 
 
-def test_a_directory_without_a_row_that_is_damaged_is_said_to_be(registry: Registry, root: Path) -> None:
+def test_a_directory_without_a_row_that_is_damaged_is_said_to_be(
+    registry: Registry, root: Path, store: Place
+) -> None:
     version = registry.register(candidate()).version
-    (root / "registry.db").unlink()
+    store.lose()
     (root / version.line / version.version_id / "config.yaml").unlink()
     (_, problem) = registry.verify().problems
     assert problem.kind == "unregistered"
@@ -169,31 +167,32 @@ def test_a_directory_without_a_row_that_is_damaged_is_said_to_be(registry: Regis
         ("experiment", "'other'"),
     ],
 )
-def test_a_row_that_was_edited_is_found(registry: Registry, root: Path, column: str, value: str) -> None:
+def test_a_row_that_was_edited_is_found(registry: Registry, column: str, value: str, store: Place) -> None:
     version = registry.register(candidate()).version
-    execute(root, f"UPDATE versions SET {column} = {value}")
+    store.execute(f"UPDATE versions SET {column} = {value}")
     (problem,) = registry.verify().problems
     assert (problem.version_id, problem.kind) == (version.version_id, "row")
     assert column in problem.message
 
 
 def test_a_row_and_its_directory_replaced_together_are_found_by_the_event(
-    registry: Registry, root: Path
+    registry: Registry, root: Path, store: Place
 ) -> None:
     version = registry.register(candidate()).version
-    with Registry.open(f"sqlite:///{root.parent}/other/registry.db") as other:
+    another = store.another()
+    with another.open() as other:
         forged = other.register(candidate(sensor=b"another model")).version
     place = root / version.line / version.version_id
     shutil.rmtree(place)
-    shutil.copytree(root.parent / "other" / version.line / version.version_id, place)
-    execute(root, f"UPDATE versions SET digest = '{forged.digest}', created_at = '{forged.created_at}'")
+    shutil.copytree(another.root / version.line / version.version_id, place)
+    store.execute(f"UPDATE versions SET digest = '{forged.digest}', created_at = '{forged.created_at}'")
     (problem,) = registry.verify().problems
     assert "its digest is not the one that its event recorded" in problem.message
 
 
-def test_a_deleted_row_is_found_by_its_event_and_its_directory(registry: Registry, root: Path) -> None:
+def test_a_deleted_row_is_found_by_its_event_and_its_directory(registry: Registry, store: Place) -> None:
     version = registry.register(candidate()).version
-    execute(root, "DELETE FROM versions")
+    store.execute("DELETE FROM versions")
     problems = registry.verify().problems
     assert {problem.kind for problem in problems} == {"row", "unregistered"}
     assert {problem.version_id for problem in problems} == {version.version_id}

@@ -93,7 +93,9 @@ def test_a_cohort_is_no_single_permutation(registry: Registry) -> None:
     assert registry.verify().ok
 
 
-@pytest.mark.parametrize("changes", [{"config": "\ud800"}, {"experiment": 3}, {"sensor": "text"}])
+@pytest.mark.parametrize(
+    "changes", [{"config": "\ud800"}, {"config": "\0"}, {"experiment": 3}, {"sensor": "text"}]
+)
 def test_content_of_the_wrong_type_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(RegistryError):
         candidate(**changes)

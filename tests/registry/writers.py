@@ -24,7 +24,10 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet  # noqa: F401  # imported before the forks, so that a child starts at once
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 import zoo.registry
+from tests.registry.stores import numbered, opened, root_of
 from zoo.errors import RegistryError
 from zoo.registry import Candidate, Registry
 
@@ -84,7 +87,7 @@ def rush(url: str, shares: str) -> list[Any]:
 def _register_all(url: str, share: list[int], start: Any, answers: Any) -> None:
     start.wait()
     try:
-        with Registry.open(url) as registry:
+        with opened(url) as registry:
             done = [registry.register(candidate(content)) for content in share]
             found: Any = [[one.version.version_id, one.created, list(one.notices)] for one in done]
     except BaseException as error:
@@ -95,20 +98,20 @@ def _register_all(url: str, share: list[int], start: Any, answers: Any) -> None:
 # --- writers that die ---------------------------------------------------------------------------
 
 
-def kill_at_lines(root: str, first: str, step: str) -> list[Any]:
+def kill_at_lines(address: str, first: str, step: str) -> list[Any]:
     """Kill a writer at every `step`-th line of the registry's code, from `first` on, each in a new store."""
-    return _stop_at_lines(Path(root), int(first), int(step), _kill)
+    return _stop_at_lines(address, int(first), int(step), _kill)
 
 
-def interrupt_at_lines(root: str, first: str, step: str) -> list[Any]:
+def interrupt_at_lines(address: str, first: str, step: str) -> list[Any]:
     """The same with Ctrl-C instead of SIGKILL."""
-    return _stop_at_lines(Path(root), int(first), int(step), _interrupt)
+    return _stop_at_lines(address, int(first), int(step), _interrupt)
 
 
-def _stop_at_lines(root: Path, first: int, step: int, stop: Callable[[], None]) -> list[Any]:
+def _stop_at_lines(address: str, first: int, step: int, stop: Callable[[], None]) -> list[Any]:
     found, line = [], first
     while True:
-        url = f"sqlite:///{root}/{line}/registry.db"
+        url = numbered(address, line)
         writer = FORK.Process(target=_stopped_at, args=(url, line, stop))
         writer.start()
         writer.join()
@@ -131,7 +134,7 @@ def _stopped_at(url: str, line: int, stop: Callable[[], None]) -> None:
                 stop()
         return trace
 
-    with Registry.open(url) as registry:
+    with opened(url) as registry:
         contents = [candidate(0), candidate(1)]
         sys.settrace(trace)
         try:
@@ -151,12 +154,12 @@ def _interrupt() -> None:
     raise KeyboardInterrupt
 
 
-def kill_at_random(root: str, rounds: str, seed: str) -> list[Any]:
+def kill_at_random(address: str, rounds: str, seed: str) -> list[Any]:
     """Kill writers at random times, some while they make a new store, and look at the store after each."""
     chance = random.Random(int(seed))
     found = []
     for number in range(int(rounds)):
-        url = f"sqlite:///{root}/{number // 5}/registry.db"  # five deaths a store
+        url = numbered(address, number // 5)  # five deaths a store
         contents = list(range(1000 * number, 1000 * number + 100))
         told, tell = FORK.Pipe(duplex=False)
         writer = FORK.Process(target=_register_and_tell, args=(url, contents, tell))
@@ -176,14 +179,14 @@ def kill_at_random(root: str, rounds: str, seed: str) -> list[Any]:
 
 def _register_and_tell(url: str, contents: list[int], tell: Any) -> None:
     tell.send("ready")
-    with Registry.open(url) as registry:
+    with opened(url) as registry:
         for content in contents:
             tell.send(registry.register(candidate(content)).version.version_id)
 
 
 def aftermath(url: str, contents: list[int], acknowledged: list[str] | None = None) -> dict[str, Any]:
     """What a store is like after a writer died, and once all its contents were registered again."""
-    with Registry.open(url, read_only=True) as registry:
+    with opened(url, read_only=True) as registry:
         listed = [version.version_id for version in registry.versions()]
         first = registry.verify()
     again = FORK.SimpleQueue()
@@ -191,8 +194,8 @@ def aftermath(url: str, contents: list[int], acknowledged: list[str] | None = No
     writer.start()
     answers = again.get()
     writer.join()
-    paths = Path(url.removeprefix("sqlite:///")).parent.rglob("*")
-    with Registry.open(url, read_only=True) as registry:
+    paths = root_of(url).rglob("*")
+    with opened(url, read_only=True) as registry:
         second = registry.verify()
         repeated = len(registry.versions()) - len({version.version_id for version in registry.versions()})
     return {
@@ -227,17 +230,19 @@ def register_with_file_limit(url: str, limit: str, sensor: str, first: str, coun
 
 def register_as_nobody(url: str) -> str:
     """Register as a user who may write nothing."""
-    _become_nobody()
+    _become_nobody(url)
     return _attempt(url, candidate(7))
 
 
 def promote_as_nobody(url: str, version_id: str) -> str:
     """Promote as a user who may write nothing."""
-    _become_nobody()
+    _become_nobody(url)
     return _told(url, lambda registry: registry.promote(version_id, expect=None, reason="first"))
 
 
-def _become_nobody() -> None:
+def _become_nobody(url: str) -> None:
+    with opened(url, read_only=True) as registry:
+        registry.versions()  # what that imports may be out of nobody's reach
     if os.getuid() == 0:
         os.setgid(65534)
         os.setuid(65534)
@@ -249,7 +254,7 @@ def _attempt(url: str, wanted: Candidate) -> str:
 
 def _told(url: str, ask: Callable[[Registry], Any]) -> str:
     try:
-        with Registry.open(url) as registry:
+        with opened(url) as registry:
             return str(ask(registry).version.version_id)
     except RegistryError as error:
         return f"{type(error).__name__}: {error}"

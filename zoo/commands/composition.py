@@ -16,14 +16,17 @@ from zoo.commands import schema
 from zoo.commands.refusal import refusal
 from zoo.configuration import conf_dir, user_conf_dir
 from zoo.errors import ConfigError
+from zoo.password import entrusted
 from zoo.spec import NAME
 
 CONFIG_NAME: Final = "config"
 GROUPS: Final = ("spec", "experiment", "line")  # each file of these is one thing that a researcher names
 FREE: Final = ("reason",)  # free text: whatever a person writes
+ADDRESS: Final = "registry.url"
 #: what may stand here says the reader of specs, or the object store, not the file that is changed
 _OPEN: Final = ("spec.", "registry.storage_options")
 _SWEEP: Final = frozenset("()[]{}$")
+_QUOTES: Final = "'\""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def prepared(overrides: Sequence[str], config_dir: str | None = None) -> list[st
     Raises:
         ConfigError: `config_dir` is no directory, or a spec or an experiment is no file's stem.
     """
-    ready = [_free(_named(_opened(override))) for override in overrides]
+    ready = [_address(_free(_named(_opened(override)))) for override in overrides]
     if config_dir is not None:
         path = Path(config_dir).expanduser().resolve()
         if not path.is_dir():
@@ -101,6 +104,14 @@ def _free(override: str) -> str:
     if key.lstrip("+") not in FREE or not equals or value in ("", "null") or value[0] in "'\"":
         return override
     return f"{key}={quoted(value.replace('${', chr(92) + '${'))}"
+
+
+def _address(override: str) -> str:
+    """Quote a URL, whose `&` is no grammar; its password goes no further, so that nobody logs it."""
+    key, _, value = override.partition("=")
+    if key.lstrip("+") != ADDRESS or "://" not in value:
+        return override
+    return f"{key}={quoted(entrusted(value.strip(_QUOTES)))}"
 
 
 def quoted(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from zoo.commands.arguments import Arguments
 from zoo.commands.composition import Composed, compose, hydra_started, prepared, without_hydra
@@ -25,6 +25,7 @@ from zoo.evaluation.rules import AttributionRules, BoardRules, DriftRules, Shado
 from zoo.line import Line, Lines
 from zoo.location import STORE, Place, located
 from zoo.monitoring.webhook import SECRET, Webhook
+from zoo.password import entrusted
 from zoo.roster import Entry, check_spec, label_clash, read_roster
 from zoo.settings import check_values
 from zoo.spec import NAME, Spec, parse_spec
@@ -134,7 +135,7 @@ class Request:
 
     Attributes:
         paths: `root`, `outputs` and `experiments`, absolute.
-        registry_url: SQLAlchemy URL of the store.
+        registry_url: SQLAlchemy URL of the store, without its password, which the environment has.
         artifacts: where versions lie.
         settings: the values of conf/settings.
         allowed: the settings that a spec may override.
@@ -259,7 +260,7 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
             )
     return Request(
         paths=paths,
-        registry_url=registry["url"],
+        registry_url=entrusted(registry["url"]),
         artifacts=located(
             registry["artifacts"], registry["storage_options"], default=Path(paths["outputs"]) / STORE
         ),
@@ -314,6 +315,8 @@ def _parts(config: DictConfig) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _misfit(error: OmegaConfBaseException) -> ConfigError:
     key = str(error.full_key or "")
+    if isinstance(error, MissingMandatoryValue):
+        return ConfigError(f"{key} is not given", where=COMMAND_LINE, expected=f"{key}=...")
     known = [str(name) for name in error.parent_node] if hasattr(error.parent_node, "keys") else []
     guess = did_you_mean(key.rpartition(".")[2], known)
     return ConfigError(f"{key}: {first_line(error)}", where=COMMAND_LINE, remedy=guess or "correct the value")

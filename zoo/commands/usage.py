@@ -52,7 +52,8 @@ overrides: any key of the configuration, as in Hydra
   spec.sources.0.permutations=[3]            other permutations for this run
   format=json                one JSON document on stdout, all else on stderr
   paths.outputs=<dir>        where runs and the registry are written
-  registry.url=<url>         the store of versions
+  registry.url=<url>         the store of versions; of a team, on Postgres:
+                             registry=postgres registry.artifacts=<shared dir>
   controls=true              apply: permuted labels must stay hidden and a planted
                              rank IC be found, or nothing of a spec is registered
   promotion.twins.seed=1     the labels of these twins; also .size and .rank_ic

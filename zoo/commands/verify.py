@@ -66,7 +66,7 @@ def _render_rebuilt(console: Console, rebuilt: Mapping[str, Any]) -> None:
     if rebuilt["moved_aside"] is not None:
         console.print(f"moved the unreadable database to {rebuilt['moved_aside']}", soft_wrap=True)
     held = ", ".join(_counted(rebuilt[f"{name}s"], name) for name in ("version", "event", "trial"))
-    console.print(f"made {rebuilt['path']}: {held}", soft_wrap=True)
+    console.print(f"made {rebuilt['database']}: {held}", soft_wrap=True)
     for line in rebuilt["not_restored"]:
         console.print(f"not restored: {line}", soft_wrap=True)
     if not rebuilt["in_place"]:

@@ -22,6 +22,7 @@ from zoo.driver.task import RESULT_FILE, Task
 from zoo.driver.wire import Message, Receiver
 from zoo.errors import OutputUnavailable, SpecCrashed
 from zoo.events import Event, Failed, Finished, Noticed, Observer, Started, emit
+from zoo.password import VARIABLE, without_password
 
 LOG_FILE: Final = "log.txt"
 CHILD_MODULE: Final = "zoo.driver"
@@ -112,7 +113,7 @@ def _child(job: Job) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
                 stdout=log,
                 stderr=log,
                 pass_fds=(writer,),
-                env=_environment(job.threads),
+                env={**_environment(job.threads), **_secret(job.task)},
                 process_group=0,  # a terminal's Ctrl-C reaches this process alone, which passes it on
             )
     except BaseException:
@@ -145,6 +146,12 @@ def _environment(threads: int | None) -> Mapping[str, str]:
     """
     counts = {} if threads is None else dict.fromkeys(_THREAD_VARIABLES, str(threads))
     return {"OMP_WAIT_POLICY": "PASSIVE", **counts, **os.environ}
+
+
+def _secret(task: Task) -> Mapping[str, str]:
+    """Return the password of the store's URL, which `task.json` has not."""
+    _, password = without_password(task.registry_url)
+    return {} if password is None else {VARIABLE: password}
 
 
 def _attend(

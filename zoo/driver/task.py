@@ -11,6 +11,7 @@ from typing import Any
 from zoo.controls import Controls
 from zoo.line import Line
 from zoo.location import Place, as_values, from_values
+from zoo.password import without_password
 from zoo.settings import ALLOWED, DEFAULTS
 from zoo.spec import Spec
 from zoo.terms import Terms
@@ -51,7 +52,9 @@ class Task:
     controls: Controls | None = None
 
     def write(self, directory: Path) -> Path:
-        """Write `task.json` into `directory` and return its path; a URL may hold a password, so only for us.
+        """Write `task.json` into `directory`, for this user alone, and return its path.
+
+        A password in the URL is left out: whoever starts the process puts it into its environment.
 
         Raises:
             OSError: it cannot be written; nothing of it is left.
@@ -60,6 +63,7 @@ class Task:
             **asdict(self),
             "spec": self.spec.as_dict(),
             "line": self.line.as_dict(),
+            "registry_url": without_password(self.registry_url)[0],
             "artifacts": as_values(self.artifacts),
             "allowed": sorted(self.allowed),
             "trust": {**asdict(self.trust), "hashes": sorted(self.trust.hashes)},

@@ -196,7 +196,7 @@ class Directories(Artifacts):
         """Delete the staging directories of dead writers; return their paths below the root."""
         swept = []
         for entry in self._entries():
-            if (found := _STAGING.fullmatch(entry.name)) and not _alive(
+            if (found := _STAGING.fullmatch(entry.name)) and not alive(
                 entry, found["host"], int(found["pid"])
             ):
                 self.discard(entry)
@@ -223,7 +223,7 @@ def here() -> str:
     return re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname())[:48] + "." + namespace
 
 
-def _alive(staging: Path, host: str, pid: int) -> bool:
+def alive(staging: Path, host: str, pid: int) -> bool:
     """Say whether the writer of a staging directory may still be at work."""
     with suppress(OSError):
         if time.time() - staging.lstat().st_mtime > LONGEST_WRITE:

@@ -187,8 +187,7 @@ class Ledger:
 
     def lines(self) -> list[str]:
         """Return the lines that have trials, sorted."""
-        query = select(trials.c.line).distinct().order_by(trials.c.line)
-        return [row["line"] for row in self._rows(query)]
+        return sorted(row["line"] for row in self._rows(select(trials.c.line).distinct()))
 
     def count(self, line: str) -> int:
         """Return the N of every test: all trials of the line, failed and NaN ones too."""
@@ -216,7 +215,7 @@ class Ledger:
 
     def _rows(self, query: Select[Any]) -> Sequence[Mapping[Any, Any]]:
         with self._database.reading() as connection:
-            if connection is None or not schema.has_ledger(connection, self._database.path):
+            if connection is None or not schema.has_ledger(connection, self._database.name):
                 return []
             return connection.execute(query).mappings().all()
 

@@ -4,28 +4,23 @@ The events of the log are taken over as they stand, as far as their chain is who
 tell of comes back in the stage into which they brought it, if its directory has the digests that they
 recorded. What cannot be brought back is an event of the new database as well (`lost`), so that no one is
 champion whose files are gone. The old database is never replaced while it can be read: the new one then lies
-beside it.
+beside it, in a file of its own, or in a schema of its own on Postgres.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime
-import os
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from zoo.errors import RegistryError, StoreDamaged, StoreUnavailable
+from zoo.errors import RegistryError, StoreDamaged
 from zoo.registry import document, history, schema
 from zoo.registry.contract import Artifacts
 from zoo.registry.database import Database
 from zoo.registry.eventlog import EventLog, Row
-from zoo.registry.files import reporting, sync_directory
 from zoo.registry.history import LOST, REGISTERED
 from zoo.registry.succession import Succession, succession
 from zoo.registry.version import CHALLENGER
@@ -36,7 +31,7 @@ class Rebuilt:
     """What came of rebuilding.
 
     Attributes:
-        path: the new database.
+        database: the new one: a file's path, or a URL without its password.
         in_place: it is where the registry looks for it; otherwise the old one can be read, and stayed there.
         moved_aside: where the old one is now, which could not be read; None where there was none.
         versions: how many versions it holds.
@@ -45,9 +40,9 @@ class Rebuilt:
         not_restored: sentences on what could not be brought back.
     """
 
-    path: Path
+    database: str
     in_place: bool
-    moved_aside: Path | None
+    moved_aside: str | None
     versions: int
     events: int
     trials: int
@@ -55,10 +50,7 @@ class Rebuilt:
 
     def as_dict(self) -> dict[str, Any]:
         """Return strict JSON types."""
-        aside = None if self.moved_aside is None else str(self.moved_aside)
-        return {**asdict(self), "path": str(self.path), "moved_aside": aside} | {
-            "not_restored": list(self.not_restored)
-        }
+        return {**asdict(self), "not_restored": list(self.not_restored)}
 
 
 def rebuild(database: Database, artifacts: Artifacts) -> Rebuilt:
@@ -79,21 +71,13 @@ def rebuild(database: Database, artifacts: Artifacts) -> Rebuilt:
             expected=f"{log.name}, or directories of versions",
             remedy="restore them from a backup",
         )
-    making = Database(f"sqlite:///{database.path.with_name(f'.rebuild~{secrets.token_hex(4)}.db')}")
-    try:
-        with making.writing() as connection:
-            said = [*missing, *_fill(connection, rows, artifacts)]
-            trials = _take_trials(connection, old, said)
-            made = _count(connection)
-        target = database.path if not old.readable else _beside(database.path, "rebuilt")
-        aside = _install(making.path, target, database.path if old.damaged else None)
-    finally:
-        making.close()
-        for left in (making.path, making.path.with_name(making.path.name + "-journal")):
-            left.unlink(missing_ok=True)
+    with database.anew(beside=old.readable, damaged=old.damaged) as new:
+        said = [*missing, *_fill(new.connection, rows, artifacts)]
+        trials = _take_trials(new.connection, old, said)
+        made = _count(new.connection)
     if not old.readable:
         _export(database, log)
-    return Rebuilt(target, not old.readable, aside, *made, trials, tuple(said))
+    return Rebuilt(new.name, not old.readable, new.aside, *made, trials, tuple(said))
 
 
 # --- what there is ------------------------------------------------------------------------------
@@ -119,7 +103,7 @@ class _Old:
         try:
             with database.reading() as connection:
                 if connection is None:
-                    return cls(False, database.path.exists() and database.path.stat().st_size > 0, None)
+                    return cls(False, database.leftovers(), None)
                 with contextlib.suppress(RegistryError):
                     trials = _rows(connection, database)
                 for table in (schema.versions, schema.events):
@@ -132,7 +116,7 @@ class _Old:
 
 
 def _rows(connection: Connection, database: Database) -> Sequence[Row]:
-    if not schema.has_ledger(connection, database.path):
+    if not schema.has_ledger(connection, database.name):
         return ()
     return connection.execute(select(schema.trials).order_by(schema.trials.c.position)).mappings().all()
 
@@ -229,30 +213,6 @@ def _count(connection: Connection) -> tuple[int, int]:
 
 
 # --- where it goes ------------------------------------------------------------------------------
-
-
-def _beside(path: Path, word: str) -> Path:
-    now = datetime.datetime.now(datetime.UTC)
-    return path.with_name(f"{path.stem}.{word}-{now:%Y%m%dT%H%M%S_%fZ}{path.suffix}")
-
-
-def _install(made: Path, target: Path, damaged: Path | None) -> Path | None:
-    """Give the new database its name, which nothing else may have by now; return where the old one went."""
-    aside = None
-    with reporting(target):
-        if damaged is not None:
-            aside = _beside(damaged, "unreadable")
-            damaged.rename(aside)
-        elif target.exists() and target.stat().st_size == 0:
-            target.unlink()  # a store that nobody has filled
-        try:
-            os.link(made, target)
-        except FileExistsError as error:
-            raise StoreUnavailable(
-                "another process made a database meanwhile", where=target, remedy="look at it, then run again"
-            ) from error
-        sync_directory(target.parent)
-    return aside
 
 
 def _export(database: Database, log: EventLog) -> None:

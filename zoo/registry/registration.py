@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from zoo.errors import ArtifactCorrupt, RegistryError, VersionConflict
-from zoo.registry import document, history, predictions, queries, schema
+from zoo.registry import document, history, predictions, queries
 from zoo.registry.contract import CONFIG, DOCUMENT, PREDICTIONS, SENSOR, Artifacts
 from zoo.registry.database import Database
 from zoo.registry.eventlog import recorded
@@ -168,7 +168,7 @@ def _add(connection: Connection, content: bytes, notices: tuple[str, ...], *, ta
 def _withdraw(database: Database, artifacts: Artifacts, candidate: Candidate, staging: Any) -> None:
     """Take the files back, unless the row is there after all; what stays can be taken over later."""
     with suppress(RegistryError), database.writing(create=False) as connection:
-        if not schema.present(connection, database.path) or _find(connection, candidate) is None:
+        if not database.present(connection) or _find(connection, candidate) is None:
             artifacts.withdraw(staging, candidate.line, candidate.version_id)
 
 

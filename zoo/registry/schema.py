@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateIndex
 
 from zoo.errors import SchemaMismatch
+from zoo.registry.guards import guard_events, guard_trials
 from zoo.registry.version import STAGES
 
 SCHEMA_VERSION = 2
@@ -70,7 +71,7 @@ Index(  # whatever a later move gets wrong, a line never has two champions
 events = Table(
     "events",
     metadata,
-    Column("position", Integer, primary_key=True),  # 1, 2, 3, ...: a gap is a missing event
+    Column("position", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3, ...: none is missing
     Column("kind", String(32), nullable=False),
     Column("line", String(64), nullable=False),
     Column("version_id", String(96), nullable=False),
@@ -88,7 +89,7 @@ Index("events_by_line", events.c.line, events.c.position)
 trials = Table(  # every permutation ever run: the N and the sets of every later test come from here
     "trials",
     metadata,
-    Column("position", Integer, primary_key=True),  # 1, 2, 3, ...: a gap is a missing trial
+    Column("position", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3, ...: none is missing
     Column("line", String(64), nullable=False),
     Column("content", String(64), nullable=False),
     Column("experiment", Text, nullable=False),
@@ -108,22 +109,6 @@ trials = Table(  # every permutation ever run: the N and the sets of every later
 #: what stores of the same version may lack; it is for speed alone, and an older zoo need not know of it
 _LATER = CreateIndex(_BY_LINE, if_not_exists=True)
 
-_APPEND_ONLY = """
-CREATE TRIGGER events_are_append_only_{verb} BEFORE {verb} ON events
-BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-"""
-_TRIALS_STAY = """
-CREATE TRIGGER trials_are_never_deleted BEFORE DELETE ON trials
-BEGIN SELECT RAISE(ABORT, 'trials are never deleted'); END
-"""
-_TRIALS_GROW = """
-CREATE TRIGGER trials_only_grow BEFORE UPDATE ON trials
-WHEN OLD.net_returns IS NOT NULL OR NEW.status = 'failed' OR NEW.position <> OLD.position
-    OR NEW.line <> OLD.line OR NEW.content <> OLD.content OR NEW.recorded_at <> OLD.recorded_at
-    OR (OLD.status = 'finished' AND NEW.net_returns IS NULL)
-BEGIN SELECT RAISE(ABORT, 'a trial is replaced only by one of which more is known'); END
-"""
-
 
 def present(connection: Connection, where: object) -> bool:
     """Say whether the tables are there; False for a database without any table.
@@ -133,7 +118,7 @@ def present(connection: Connection, where: object) -> bool:
     Raises:
         SchemaMismatch: the tables are another program's, or of another zoo.
     """
-    names = set(inspect(connection).get_table_names())
+    names = tables(connection)
     if not names:
         return False
     if schema_version.name not in names:
@@ -152,6 +137,15 @@ def present(connection: Connection, where: object) -> bool:
             remedy="upgrade zoo, or open the store with the zoo that wrote it",
         )
     return True
+
+
+def tables(connection: Connection) -> set[str]:
+    """Return the names of all tables in the store's place, ours or not."""
+    if connection.dialect.name != "postgresql":
+        return set(inspect(connection).get_table_names())
+    # the search path is one schema, which may be used: whoever opened the store has looked
+    query = text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    return set(connection.execute(query).scalars())
 
 
 def has_ledger(connection: Connection, where: object) -> bool:
@@ -185,17 +179,9 @@ def ensure(connection: Connection, where: object) -> None:
             connection.execute(_LATER)
         return
     metadata.create_all(connection, checkfirst=False)
-    if connection.dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            connection.execute(text(_APPEND_ONLY.format(verb=verb)))
-    _guard_trials(connection)
+    guard_events(connection)
+    guard_trials(connection)
     connection.execute(schema_version.insert().values(version=SCHEMA_VERSION))
-
-
-def _guard_trials(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        for trigger in (_TRIALS_STAY, _TRIALS_GROW):
-            connection.execute(text(trigger))
 
 
 def _from_1(connection: Connection) -> None:
@@ -214,7 +200,7 @@ def _from_1(connection: Connection) -> None:
             row |= {"calendar": None, "window": None}
         connection.execute(trials.insert().values(**row, digest=digest(row)))
     connection.execute(text("DROP TABLE trials_of_version_1"))
-    _guard_trials(connection)
+    guard_trials(connection)
     connection.execute(schema_version.update().values(version=2))
 
 
@@ -226,6 +212,7 @@ __all__ = [
     "metadata",
     "present",
     "schema_version",
+    "tables",
     "trials",
     "versions",
 ]

@@ -8,16 +8,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from zoo.errors import ArtifactCorrupt, NoChampion, RegistryError, did_you_mean
+from zoo.errors import ArtifactCorrupt, ConfigError, NoChampion, RegistryError, did_you_mean
 from zoo.location import ObjectStore, Place, located
 from zoo.registry import document, moves, queries
 from zoo.registry.artifacts import Directories
 from zoo.registry.collection import Collection, Shadowed, collect
 from zoo.registry.comparison import Comparison, compare
 from zoo.registry.contract import DOCUMENT, FILES, SENSOR, Artifacts
-from zoo.registry.database import Database
+from zoo.registry.database import Database, open_database
 from zoo.registry.eventlog import looking
-from zoo.registry.files import check_place
 from zoo.registry.history import DELETED, LOST, PROMOTED, RETIRED, ROLLED_BACK, Event
 from zoo.registry.ledger import Ledger
 from zoo.registry.moves import Move, Store, deleted
@@ -25,6 +24,7 @@ from zoo.registry.objects import Objects
 from zoo.registry.rebuilding import Rebuilt, rebuild
 from zoo.registry.registration import register
 from zoo.registry.schema import versions
+from zoo.registry.sharing import champion_of, check_shared
 from zoo.registry.verification import VerifyReport, verify
 from zoo.registry.version import CHALLENGER, Candidate, Registered, Version
 
@@ -51,21 +51,24 @@ class Registry:
         """Open a store, or the place where one will be; nothing is created before `register`.
 
         Args:
-            url: `sqlite:///path`, with `?timeout=seconds` for how long to wait for other writers (30).
-            artifacts: the directory of the versions' directories, the database's own unless given; or an
+            url: `sqlite:///path`, or `postgresql+psycopg://user@host/database?schema=zoo`, with
+                `?timeout=seconds` for how long to wait for other writers (30).
+            artifacts: the directory of the versions' directories, that of SQLite's file unless given; or an
                 object store: `s3://bucket/zoo`, or `ObjectStore("s3://bucket/zoo", {"endpoint_url": ...})`.
             read_only: refuse to register and to move. Where there never was a store, it reads as an empty one
                 either way; where its database is gone and its event log is not, reading raises LogAhead.
 
         Raises:
-            ConfigError: for a URL that cannot be used.
-            StoreUnavailable: the file or the directory cannot be used.
-            SchemaMismatch: the file is another program's, or of another zoo.
+            ConfigError: for a URL that cannot be used, or a server's without a directory.
+            StoreUnavailable: the database or the directory cannot be used, or it is another store's.
+            SchemaMismatch: the tables are another program's, or of another zoo.
         """
-        database = Database(url)
+        database = open_database(url)
         database.check(writable=not read_only)
         lying = _artifacts(database, artifacts)
         lying.ensure(writable=not read_only)
+        if not read_only and database.home is None:
+            check_shared(database, lying)
         return cls(database, lying, read_only=read_only)
 
     def close(self) -> None:
@@ -99,11 +102,9 @@ class Registry:
             StoreUnavailable: the old one is locked, or the new one cannot be written.
             SchemaMismatch: the old one is another program's, or of another zoo.
         """
-        database = Database(url)
-        lying = _artifacts(database, artifacts)
-        check_place(database.path.parent, writable=True)
+        database = open_database(url)
         try:
-            return rebuild(database, lying)
+            return rebuild(database, _artifacts(database, artifacts))
         finally:
             database.close()
 
@@ -136,9 +137,12 @@ class Registry:
             return queries.find(connection, version_id)
 
     def champion(self, line: str) -> Version | None:
-        """Return the line's champion; None when it has none."""
-        with self._looking() as connection:
-            return queries.champion(connection, line)
+        """Return the line's champion; None when it has none.
+
+        Raises:
+            LogAhead: by the exported event log it is another one, and the database lost that.
+        """
+        return champion_of(self._database, self._artifacts.log, line)
 
     def latest(self, spec: str) -> Version | None:
         """Return the version that was registered last for a spec; None when there is none."""
@@ -358,12 +362,25 @@ class Registry:
 
 
 def _artifacts(database: Database, place: Place | str | None) -> Artifacts:
-    """Return the artefacts at a place; beside the database where none is named."""
+    """Return the artefacts at a place; beside the database's file where none is named."""
+    if place is None:
+        place = _home(database)
     if isinstance(place, str):
-        place = located(place, default=database.path.parent)
+        place = located(place, default=Path())
     if isinstance(place, ObjectStore):
         return Objects(place)
-    return Directories(database.path.parent if place is None else Path(place).absolute())
+    return Directories(Path(place).absolute())
+
+
+def _home(database: Database) -> Path:
+    if database.home is None:
+        raise ConfigError(
+            "no place is given for the versions' files",
+            where=database.name,
+            expected="a directory that every machine of the team sees, or an object store",
+            remedy="set registry.artifacts",
+        )
+    return database.home
 
 
 __all__ = ["Registry"]

@@ -122,14 +122,14 @@ def _survey(database: Database, artifacts: Artifacts) -> _Survey:
         there = connection is not None
     if not there:
         lost = (_lost(log, known),) if known else ()
-        swept = artifacts.sweep(_told(log))
+        swept = (*database.sweep(), *artifacts.sweep(_told(log)))
         return _Survey((), (), (), frozenset(artifacts.versions()), (), swept, log=lost)
     with database.writing(create=False) as connection:
         return _listing(connection, database, artifacts)
 
 
 def _listing(connection: Connection, database: Database, artifacts: Artifacts) -> _Survey:
-    if schema.present(connection, database.path):
+    if database.present(connection):
         database.settle(connection)
     events = connection.execute(select(schema.events).order_by(schema.events.c.position)).all()
     rows = connection.execute(select(schema.versions).order_by(schema.versions.c.position)).all()
@@ -141,7 +141,11 @@ def _listing(connection: Connection, database: Database, artifacts: Artifacts) -
         trials=_trials(connection, database),
         directories=frozenset(artifacts.versions()),
         damage=database.damage(connection),
-        swept=(*log.sweep(), *artifacts.sweep({(row.line, row.version_id): row.digest for row in rows})),
+        swept=(
+            *log.sweep(),
+            *database.sweep(),
+            *artifacts.sweep({(row.line, row.version_id): row.digest for row in rows}),
+        ),
         healed=() if done is None else (done,),
         log=() if wrong is None else (wrong,),
     )
@@ -164,7 +168,7 @@ def _told(log: EventLog) -> Registrations:
 
 
 def _trials(connection: Connection, database: Database) -> Sequence[Row[Any]]:
-    if not schema.present(connection, database.path) or not schema.has_ledger(connection, database.path):
+    if not database.present(connection) or not schema.has_ledger(connection, database.name):
         return ()
     return connection.execute(select(schema.trials).order_by(schema.trials.c.position)).all()
 

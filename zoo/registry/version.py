@@ -44,15 +44,17 @@ def check_name(kind: str, name: object) -> None:
 
 
 def check_text(kind: str, value: object) -> None:
-    """Refuse what is no text.
+    """Refuse what is no text, or holds what no database's text may hold.
 
     Raises:
         RegistryError: naming the offender.
     """
     try:
-        str.encode(value)  # type: ignore[arg-type]
+        encoded = str.encode(value)  # type: ignore[arg-type]
     except (TypeError, UnicodeEncodeError) as error:
         raise RegistryError(f"{kind} {value!r} is no text", expected="text that UTF-8 can hold") from error
+    if b"\0" in encoded:
+        raise RegistryError(f"{kind} {value!r} has a NUL in it", expected="text that a database can hold")
 
 
 @dataclass(frozen=True)
