@@ -106,3 +106,16 @@ def test_a_model_that_does_not_say_whether_it_is_deterministic_is_refused(value)
 def test_train_that_returned_nothing_is_refused():
     with pytest.raises(ReferenceModelError, match="NoneType is no reference model"):
         ForeignModel(None, Rows.of(X), "here")
+
+
+def test_a_model_that_scales_its_rows_in_place_changes_nobody_elses():
+    class Careless(Given):
+        def predict(self, data):
+            data["x_test"][:, 0] *= 10.0
+            return {"_preds": data["x_test"][:, 0]}
+
+    careless, mine = ForeignModel(Careless(None), Rows.of(X), "here"), X.copy()
+    first = careless.predict({"x_test": mine})["_preds"]
+    assert first.tolist() == [10.0, 30.0, 50.0]
+    assert careless.predict({"x_test": mine})["_preds"].tolist() == first.tolist()
+    assert mine.tolist() == X.tolist()

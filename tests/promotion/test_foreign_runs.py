@@ -16,7 +16,7 @@ from zoo.errors import (
     TrustError,
 )
 from zoo.promotion import Trainer
-from zoo.promotion.foreign_runs import own_copy
+from zoo.promotion.rows import own_copy
 from zoo.trust import Trust, load_local
 
 from .their_files import drop_columns, edit_round, local, set_cell

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zoo.errors import ReferenceModelError
 from zoo.experiment.foreign import calling
 from zoo.models.contract import offers_contract
-from zoo.promotion.rows import Rows
+from zoo.promotion.rows import Rows, own_copy
 
 PREDS = "_preds"
 PROBS = "_probs"
@@ -56,7 +56,7 @@ class ForeignModel:
         """
         X = self.rows.conform(data.get("x_test"))
         with calling(f"{type(self.estimator).__name__}.predict", self.where):
-            out = self.estimator.predict({**data, "x_test": X})
+            out = self.estimator.predict({**data, "x_test": own_copy(X)})  # it may scale them in place
         if not isinstance(out, Mapping) or PREDS not in out:
             raise self._broken("predict gave no _preds")
         found = {**out, PREDS: np.asarray(out[PREDS])}

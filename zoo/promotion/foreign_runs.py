@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from zoo.errors import ForeignCodeError, ReferenceModelError
@@ -22,7 +21,7 @@ from zoo.promotion.cells import is_scalar, plain
 from zoo.promotion.comparison import compare_predictions
 from zoo.promotion.contract import resolve_model_class
 from zoo.promotion.foreign_model import PREDS, PROBS, ForeignModel
-from zoo.promotion.rows import Rows, is_polars
+from zoo.promotion.rows import Rows, is_polars_series, own_copy
 from zoo.trust import Trust
 
 X_TRAIN, X_TEST = "x_train", "x_test"
@@ -185,20 +184,6 @@ def _fitted(
     return Fitted(prepared, train(prepared), train, arguments=resolved())
 
 
-def own_copy(data: Any) -> Any:
-    """Return data that a library may change in place without anybody else noticing.
-
-    Frames, columns and arrays are copied, alone or in dicts and lists; anything else is handed on as it is.
-    """
-    if type(data) is dict:
-        return {name: own_copy(value) for name, value in data.items()}
-    if type(data) in (list, tuple):
-        return type(data)(own_copy(value) for value in data)
-    if isinstance(data, pd.DataFrame | pd.Series | np.ndarray):
-        return data.copy()
-    return data.clone() if is_polars(data) or is_polars_series(data) else data
-
-
 def _check_same(model: ForeignModel, own: Mapping[str, Any], preds: list[Any] | None, where: str) -> None:
     """The sensor will hold the model: it must predict what was logged, without `run_model` around it."""
     found = compare_predictions(
@@ -227,9 +212,4 @@ def listed(values: Any) -> list[Any] | None:
     return [None if isinstance(value, float) and np.isnan(value) else value for value in flat]
 
 
-def is_polars_series(values: Any) -> bool:
-    """Tell whether something is a column of polars."""
-    return hasattr(values, "to_frame") and is_polars(values.to_frame())
-
-
-__all__ = ["Fitted", "Run", "listed", "own_copy", "refit", "run"]
+__all__ = ["Fitted", "Run", "listed", "refit", "run"]

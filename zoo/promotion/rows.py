@@ -198,6 +198,25 @@ def is_polars(X: Any) -> bool:
     return polars is not None and isinstance(X, polars.DataFrame)
 
 
+def is_polars_series(values: Any) -> bool:
+    """Tell whether something is a column of polars."""
+    return hasattr(values, "to_frame") and is_polars(values.to_frame())
+
+
+def own_copy(data: Any) -> Any:
+    """Return data that a library may change in place without anybody else noticing.
+
+    Frames, columns and arrays are copied, alone or in dicts and lists; anything else is handed on as it is.
+    """
+    if type(data) is dict:
+        return {name: own_copy(value) for name, value in data.items()}
+    if type(data) in (list, tuple):
+        return type(data)(own_copy(value) for value in data)
+    if isinstance(data, pd.DataFrame | pd.Series | np.ndarray):
+        return data.copy()
+    return data.clone() if is_polars(data) or is_polars_series(data) else data
+
+
 def _is_number(column: Any) -> bool:
     return _names_number(str(column.dtype))
 
@@ -213,4 +232,15 @@ def _complete(X: Any) -> bool:
     return bool(np.isfinite(values).all())
 
 
-__all__ = ["ARRAY", "OTHER", "PANDAS", "POLARS", "Rows", "as_array", "container_of", "is_polars"]
+__all__ = [
+    "ARRAY",
+    "OTHER",
+    "PANDAS",
+    "POLARS",
+    "Rows",
+    "as_array",
+    "container_of",
+    "is_polars",
+    "is_polars_series",
+    "own_copy",
+]
