@@ -28,7 +28,7 @@ from zoo.experiment.pipeline import Done
 from zoo.manifest.workbench import Workbench
 from zoo.models import SklearnModel
 from zoo.promotion import Trainer
-from zoo.promotion.controls import Rows, Twins
+from zoo.promotion.twins import Rows, Twins
 from zoo.promotion.variants import Variants
 from zoo.settings import overrides, settings, using
 

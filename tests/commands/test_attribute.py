@@ -92,25 +92,3 @@ def test_numbers_that_are_none_are_usage(attributed):
     ran = attributed("spec=mine", "attribution.level=2")
     assert ran.code == 2
     assert "attribution.level" in ran.error
-
-
-def test_controls_are_read_from_the_command_line_and_refused_with_their_key(zoo, made_experiment):
-    from zoo.commands.arguments import sort_arguments
-    from zoo.commands.request import asked
-    from zoo.controls import Controls
-
-    assert asked(sort_arguments(["spec=total_momentum"])).controls is None
-    request = asked(sort_arguments(["spec=total_momentum", "controls=true", "promotion.twins.seed=3"]))
-    assert request.controls == Controls(seed=3)
-    ran = zoo.json("spec=total_momentum", "controls=true", "promotion.twins.size=0.7")
-    assert ran.code == 2
-    assert "promotion.twins.size: 0.7" in ran.error
-
-
-def test_apply_with_controls_says_what_the_twins_came_to(zoo, attributed, monkeypatch):
-    attributed()
-    monkeypatch.delenv("PYTHONPATH")  # the spec's process does what it says, not what its name says
-    ran = zoo.json("spec=mine", "controls=true", f"paths.experiments={zoo.directory}/experiments")
-    assert ran.code == 0
-    [result] = ran.document["results"]
-    assert result["notices"][0].startswith("permutation 1: controls passed: permuted labels test part")

@@ -15,17 +15,8 @@ from zoo.manifest import Manifest
 from zoo.manifest.relabelled import permuted
 from zoo.manifest.workbench import Workbench
 from zoo.models import SklearnModel
-from zoo.promotion.controls import (
-    PERMUTED,
-    PLANTED,
-    REVERSED,
-    TEST,
-    WALK_FORWARD,
-    Rows,
-    Twins,
-    check_controls,
-    sentence,
-)
+from zoo.promotion.controls import PERMUTED, PLANTED, REVERSED, check_controls, sentence
+from zoo.promotion.twins import TEST, WALK_FORWARD, Rows, Twins
 from zoo.trust import Trust
 
 TRUST = Trust(prefixes=("zoo.", "sklearn.", "tests."))
