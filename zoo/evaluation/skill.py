@@ -6,7 +6,7 @@ them skilled is `size` for the whole ledger, however many there are and however 
 Wolf 2005).
 
 A trial that clearly loses cannot be the lucky one, so it does not raise the bar for others: one whose t lies
-below -sqrt(2 log log bars) is set aside (Hansen 2005, section 2.3). Chance does that to a trial without any
+below -sqrt(2 log log bars) is set aside (Hansen 2005). Chance does that to a trial without any
 mean too, with probability q, the normal distribution's below that point; what it would cost is given back
 by testing at `size` · (1 - q), so that the chance of a false verdict stays at `size` (for independent trials
 exactly so: the bar of the 1 - q of them that are left, at a level as much lower). The best of a set always
