@@ -11,7 +11,8 @@ import zoo
 PACKAGE = Path(zoo.__file__).parent
 FLOORS = [
     {"errors", "events", "foreign", "settings", "trust", "configuration", "metrics"},
-    {"data", "features", "targets", "models", "portfolio", "monitoring", "spec", "line", "roster", "terms"},
+    {"data", "features", "targets", "models", "portfolio", "monitoring", "spec", "line", "roster", "terms"}
+    | {"controls"},
     {"manifest"},
     {"experiment"},
     {"promotion"},

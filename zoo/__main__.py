@@ -118,12 +118,16 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.shadow import shadow as command
         case "select":
             from zoo.commands.select import select as command
+        case "attribute":
+            from zoo.commands.attribute import attribute as command
         case "power":
             from zoo.commands.power import power as command
         case "watch":
             from zoo.commands.watch import watch as command
         case "report":
             from zoo.commands.report import report as command
+        case "drift":
+            from zoo.commands.drift import drift as command
         case "leaderboard":
             from zoo.commands.leaderboard import leaderboard as command
         case "promote":
@@ -144,6 +148,8 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.analyze import run as command
         case "mirror":
             from zoo.commands.mirror import mirror as command
+        case "verify" if arguments.second == "leakage":
+            from zoo.commands.leakage import verify_leakage as command
         case "verify":
             from zoo.commands.verify import verify_registry as command
         case _:

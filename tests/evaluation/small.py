@@ -33,6 +33,7 @@ TRAINED_UNTIL = "2020-12-31"
 #: registered long after the data ends: everything is replayed
 LATER = "2026-01-05T12:00:00.000000+00:00"
 NOW = dt.datetime(2026, 2, 2, 12, tzinfo=dt.UTC)
+TARGET = {"_target_": "zoo.targets.forward_return"}
 LONG_SHORT = {"_target_": "zoo.portfolio.quantile_long_short", "quantile": 0.25}
 LONG_ONLY = {"_target_": "zoo.portfolio.long_only_top", "fraction": 0.25}
 
@@ -144,6 +145,15 @@ def sensor_of(features, *, end=TRAINED_UNTIL, horizon=5, alpha=1.0, source=f"{HE
     return Sensor(0, model, {}, metadata, {}, bound, train.names, TRUST), last
 
 
+NOTHING = pd.DataFrame({"part": ["test"], "row": [0], "prediction": [0.0]})
+
+
+def refitted(sensor, end=TRAINED_UNTIL):
+    """What a sensor says of the data that it was trained on."""
+    frame = sensor.predict(prices(end=end)).rename("prediction").reset_index()
+    return frame.assign(part="refit")
+
+
 @dataclass
 class World:
     """A registry with versions of the small line, and what is done with them."""
@@ -168,9 +178,23 @@ class World:
         return Record(self.records, version.version_id)
 
     def register(
-        self, label, *features, at=LATER, spec=None, number=0, champion=False, more=None, **training
+        self,
+        label,
+        *features,
+        at=LATER,
+        spec=None,
+        number=0,
+        champion=False,
+        agreement=None,
+        more=None,
+        kept=False,
+        **training,
     ):
-        """Train and register a version as of a moment."""
+        """Train and register a version as of a moment.
+
+        `agreement` is what its lineage says of its refit, `more` what else its inputs say;
+        `kept`: with what its refit predicted.
+        """
         features = [(one, {}) if isinstance(one, str) else one for one in features or ("trend",)]
         sensor, last = sensor_of(features, **training)
         candidate = Candidate(
@@ -180,13 +204,19 @@ class World:
             experiment="small",
             permutation_id=number,
             train_end=last,
-            inputs={"label": label, "features": features, **training, **(more or {})},
+            inputs={
+                "label": label,
+                "features": features,
+                "manifest": {"target": TARGET},
+                **training,
+                **(more or {}),
+            },
             overrides={},
             metrics={},
-            lineage=sensor.metadata,
+            lineage=sensor.metadata | ({} if agreement is None else {"agreement": agreement}),
             config="",
             sensor=sensor.dumps(),
-            predictions=pd.DataFrame({"part": ["test"], "row": [0], "prediction": [0.0]}),
+            predictions=refitted(sensor) if kept else NOTHING,
         )
         with self.patch.context() as patch:
             patch.setattr("zoo.registry.history.now", lambda: at)

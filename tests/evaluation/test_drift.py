@@ -1,4 +1,4 @@
-"""Distributions that moved, and predictions that died."""
+"""Distributions that moved."""
 
 import math
 
@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo.errors import DataError
+from zoo.errors import ConfigError, DataError
 from zoo.evaluation import (
     feature_drift,
     kolmogorov_smirnov,
+    panel_drift,
     population_stability_index,
-    prediction_health,
 )
+from zoo.evaluation.rules import DriftRules
 
 
 def sample(rows, seed=0, shift=0.0, features=1):
@@ -110,42 +111,79 @@ def test_tables_that_do_not_fit_are_refused():
         feature_drift(sample(10), sample(10), ["a"], independent=(10, -1))
     with pytest.raises(DataError, match="1 bins"):
         population_stability_index([1.0], [1.0], bins=1)
-    with pytest.raises(DataError, match="expected dates × assets"):
-        prediction_health(np.zeros(3), np.zeros((3, 2)))
 
 
-def predictions(dates=60, assets=20, seed=0):
-    return 0.01 * np.random.default_rng(seed).normal(size=(dates, assets))
+def autoregressive(rng, bars, names, phi):
+    shocks, found = rng.normal(size=(bars + 100, names)), np.zeros((bars + 100, names))
+    for bar in range(1, len(found)):
+        found[bar] = phi * found[bar - 1] + math.sqrt(1.0 - phi**2) * shocks[bar]
+    return found[100:]
 
 
-def test_predictions_like_those_of_training_are_healthy():
-    found = prediction_health(predictions(), predictions(12, 25, 1))
-    assert found.healthy
-    assert found.dispersion == pytest.approx(1.0, abs=0.2)
-    assert found.positive == pytest.approx(0.5, abs=0.1)
-    assert (found.missing, found.flat) == (0.0, 0.0)
+def test_a_panel_that_did_not_shift_passes_though_its_rows_taken_for_independent_would_not():
+    rng, rules = np.random.default_rng(3), DriftRules(significance=0.05)
+    runs, by_worth, by_rows = 60, 0, 0
+    for _ in range(runs):
+        common = autoregressive(rng, 1_000, 1, 0.95)
+        panel = (common + autoregressive(rng, 1_000, 8, 0.95))[:, :, None]
+        before, after = panel[:850], panel[850:]
+        (found,) = panel_drift(before, after, ["a"], rules=rules)
+        (rows,) = feature_drift(before.reshape(-1, 1), after.reshape(-1, 1), ["a"], rules=rules)
+        by_worth += found.ks > found.ks_bar
+        by_rows += rows.ks > rows.ks_bar
+        assert found.ks == rows.ks
+        assert (found.ks_p < 0.05) == (found.ks > found.ks_bar)
+        assert found.independent[1] < 60 < 150 * 8
+    assert by_worth <= 7  # of 60 at 5%: 3 expected, more than 7 in one of fifty
+    assert by_rows >= 45
+
+
+def test_a_panel_that_shifted_is_found():
+    rng = np.random.default_rng(4)
+    panel = autoregressive(rng, 1_500, 30, 0.5)[:, :, None]
+    panel[1_200:] += 1.0
+    (found,) = panel_drift(panel[:1_200], panel[1_200:], ["a"])
+    assert found.drifted
+    assert found.ks_p < 0.001
+
+
+def test_the_bins_are_stated_and_end_at_quantiles_of_training():
+    before, after = sample(1_000), sample(200, 1)
+    (found,) = feature_drift(before, after, ["a"], rules=DriftRules(bins=4))
+    assert found.edges == pytest.approx(np.quantile(before[:, 0], [0.25, 0.5, 0.75]))
+    assert found.psi == population_stability_index(before, after, bins=4)
+    tied = np.r_[np.zeros((85, 1)), np.ones((15, 1))]
+    assert feature_drift(tied, tied, ["a"])[0].edges == (0.0, 1.0)
+
+
+def test_cells_without_a_price_are_not_missing():
+    before, after = sample(600).reshape(60, 10, 1), sample(200, 1).reshape(20, 10, 1)
+    after[:, :5] = np.nan
+    due = (np.ones((60, 10), dtype=bool), np.tile(np.arange(10) >= 5, (20, 1)))
+    assert panel_drift(before, after, ["a"])[0].missing == 0.5
+    assert panel_drift(before, after, ["a"], due=due)[0].missing == 0.0
+
+
+def test_a_panel_without_a_value_is_not_steady():
+    nothing = np.full((20, 5, 1), np.nan)
+    (found,) = panel_drift(sample(100).reshape(20, 5, 1), nothing, ["a"])
+    assert found.drifted
+    assert math.isnan(found.ks_p)
+    with pytest.raises(DataError, match="expected bars × assets × 2 features"):
+        panel_drift(nothing, nothing, ["a", "b"])
 
 
 @pytest.mark.parametrize(
-    ("change", "problem"),
+    ("values", "message"),
     [
-        (lambda p: 0.1 * p, "dispersion"),
-        (lambda p: 3.0 * p, "dispersion"),
-        (lambda p: np.abs(p), "share of positive"),
-        (lambda p: np.where(p > 0.012, np.nan, p), "missing"),
-        (lambda p: np.where(np.arange(12)[:, None] == 3, 0.0, p), "dates without an opinion"),
-        (lambda p: np.zeros_like(p), "dispersion"),
-        (lambda p: np.full_like(p, np.nan), "missing"),
-        (lambda p: p[:0], "missing"),
-        (lambda p: p[:, :1], "dates without an opinion"),
+        ({"bars": 0}, "drift.bars: 0"),
+        ({"bins": 1}, "drift.bins: 1; expected a whole number of at least 2"),
+        ({"psi": math.nan}, "drift.psi: nan; expected a number of at least 0"),
+        ({"significance": 0.0}, "drift.significance"),
+        ({"dispersion": (2.0, 0.5)}, "drift.dispersion"),
+        ({"dispersion": (0.5,)}, "drift.dispersion"),
     ],
 )
-def test_each_ailment_is_named(change, problem):
-    found = prediction_health(predictions(), change(predictions(12, seed=1)))
-    assert not found.healthy
-    assert any(text.startswith(problem) for text in found.problems)
-
-
-def test_predictions_cannot_be_healthy_against_training_that_said_nothing():
-    assert not prediction_health(np.zeros((30, 5)), predictions()).healthy
-    assert not prediction_health(np.empty((0, 5)), predictions()).healthy
+def test_rules_that_nobody_could_follow_are_refused(values, message):
+    with pytest.raises(ConfigError, match=message):
+        DriftRules(**values)

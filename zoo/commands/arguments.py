@@ -24,8 +24,10 @@ COMMANDS: Final = {
     "diff": "two versions side by side: settings, overrides, data, metrics",
     "shadow": "champion and challengers predict the bars after their training",
     "select": "who passes the gate and ranks first, and why the others lost",
+    "attribute": "what each override of a spec does, with an interval",
     "power": "how long each gate takes to reach a verdict on the line",
     "watch": "whether the champion still earns what it is held to",
+    "drift": "features and predictions of shadowed versions since training",
     "leaderboard": "versions on the same bars, after costs, with their luck",
     "report": "one HTML page about a line: leaderboard, curves, gate, lineage",
     "promote": "make a challenger the champion of its line",
@@ -37,7 +39,7 @@ COMMANDS: Final = {
 }
 SWEEPING: Final = ("apply", "plan")
 
-_SECOND: Final = {"sync": "mirror"}  # a second word that may follow a command: `mirror sync`
+_SECOND: Final = {"sync": "mirror", "leakage": "verify"}  # a second word that may follow a command
 
 _HELP: Final = ("-h", "--help", "help")
 _MULTIRUN: Final = ("-m", "--multirun", "hydra.mode=MULTIRUN")
@@ -73,6 +75,7 @@ class Arguments:
 
     Attributes:
         command: one of `COMMANDS`.
+        second: the word that follows it, such as `leakage` in `verify leakage`; None without one.
         overrides: Hydra's `key=value` words, in the order given.
         multirun: `-m` was given.
         help: help was asked for.
@@ -83,6 +86,7 @@ class Arguments:
     """
 
     command: str = "apply"
+    second: str | None = None
     overrides: tuple[str, ...] = ()
     multirun: bool = False
     help: bool = False
@@ -132,7 +136,8 @@ def sort_arguments(words: Sequence[str]) -> Arguments:
             expected="one",
             remedy="run them one after the other",
         )
-    return replace(sorted_, command=commands[0]) if commands else sorted_
+    second = seconds[-1] if seconds else None
+    return replace(sorted_, command=commands[0], second=second) if commands else sorted_
 
 
 def _split(words: Sequence[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from zoo.commands.alarm import strictly, tell_alarm
 from zoo.commands.arguments import Arguments
 from zoo.commands.moving import gate_of, line_of
 from zoo.commands.output import Answer, show_facts
@@ -34,9 +35,10 @@ def show_champion(arguments: Arguments) -> Answer:
     with Registry.open(request.registry_url, artifacts=request.artifacts, read_only=True) as registry:
         champion = registry.champion(line)
         history = registry.history(line)
+        code = strictly(request, tell_alarm(request, registry, line), 0)
     foretell(request, request.roster(), (StatusLines(),))
     document = document_of(line, champion, history)
-    return Answer(document, lambda console: render(console, document), form=request.format)
+    return Answer(document, lambda console: render(console, document), code, form=request.format)
 
 
 def document_of(line: str, champion: Version | None, history: list[Event]) -> dict[str, Any]:

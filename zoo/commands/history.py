@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from zoo.commands.alarm import strictly, tell_alarm
 from zoo.commands.arguments import Arguments
 from zoo.commands.moving import gate_of, line_of
 from zoo.commands.output import Answer, show_table
@@ -31,7 +32,8 @@ def show_history(arguments: Arguments) -> Answer:
 
     with Registry.open(request.registry_url, artifacts=request.artifacts, read_only=True) as registry:
         rows = [row_of(event) for event in registry.history(line)]
-    return Answer(rows, lambda console: render(console, rows), form=request.format)
+        code = strictly(request, tell_alarm(request, registry, line), 0)
+    return Answer(rows, lambda console: render(console, rows), code, form=request.format)
 
 
 def row_of(event: Event) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from zoo.commands.alarm import strictly, tell_alarm
 from zoo.commands.arguments import Arguments
 from zoo.commands.judging import line_to_judge, terms_of
 from zoo.commands.output import Answer, show_table
@@ -35,7 +36,8 @@ def leaderboard(arguments: Arguments) -> Answer:
     with watching() as observers, Registry.open(url, artifacts=artifacts, read_only=True) as registry:
         line = line_to_judge(request, registry)
         rows = standings(registry, artifacts, line, terms_of(request), dt.datetime.now(dt.UTC), observers)
-    return Answer(rows, lambda console: render(console, rows), form=request.format)
+        code = strictly(request, tell_alarm(request, registry, line.name), 0)
+    return Answer(rows, lambda console: render(console, rows), code, form=request.format)
 
 
 def render(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:

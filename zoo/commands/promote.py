@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zoo.commands.alarm import tell_alarm
 from zoo.commands.arguments import Arguments
 from zoo.commands.gating import check_reason, court_of, deciding, refused
 from zoo.commands.moving import expected_champion, moved, registry_to_move, version_of
@@ -35,6 +36,7 @@ def promote(arguments: Arguments) -> Answer:
     check_reason(gate, reason)
     with registry_to_move(request, "promote") as registry:
         version = registry.get(version_id)
+        tell_alarm(request, registry, version.line)
         expect = expected_champion(request, registry, version.line)
         decision = None
         if not gate.overrides and version.stage == _CHALLENGER:  # else the registry says what is the matter
@@ -54,9 +56,7 @@ def decided(request: Request, registry: Registry, version: Version, expect: str 
     champion = registry.champion(version.line)
     _check_champion(version.line, None if champion is None else champion.version_id, expect)
     line = Lines(request.directories).get(version.line, version.version_id)
-    judge = court_of(request, registry, line).judge(
-        request.gating.gate, request.moving.reason, version.version_id
-    )
+    judge = court_of(request, registry, line).judge(request.gating.gate, request.moving.reason)
     decision = judge.decide(version.version_id)
     _check_champion(version.line, decision.champion, expect)  # it may have changed in between
     return decision

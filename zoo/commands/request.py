@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -16,12 +17,13 @@ from zoo.commands.composition import Composed, compose, hydra_started, prepared,
 from zoo.commands.refusal import COMMAND_LINE
 from zoo.commands.schema import ConfigSchema, PathsSchema
 from zoo.configuration import fill_paths, first_line, group_files, plain
+from zoo.controls import Controls
 from zoo.driver.task import Task
 from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mean
 from zoo.evaluation.gate import Gate
-from zoo.evaluation.rules import BoardRules, ShadowRules
+from zoo.evaluation.rules import AttributionRules, BoardRules, DriftRules, ShadowRules
 from zoo.line import Line, Lines
-from zoo.monitoring.webhook import Webhook
+from zoo.monitoring.webhook import SECRET, Webhook
 from zoo.roster import Entry, check_spec, label_clash, read_roster
 from zoo.settings import check_values
 from zoo.spec import NAME, Spec, parse_spec
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _TREES = ("spec", "experiment", "line")
 _CURRENT: Final = "current"
+_TERMS: Final = ("validation", "agreement", "allow_code_drift")
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Judging:
     Attributes:
         shadow: conf/shadow.
         board: conf/leaderboard.
+        drift: conf/drift.
         until: the last date that is predicted; None for all there is.
         policy: the declaration of conf/portfolio.
         delay: bars from signal to trade.
@@ -86,6 +90,7 @@ class Judging:
 
     shadow: ShadowRules
     board: BoardRules
+    drift: DriftRules
     until: str | None
     policy: Mapping[str, Any]
     delay: int
@@ -110,6 +115,19 @@ class Gating:
 
 
 @dataclass(frozen=True)
+class Leakage:
+    """How `verify leakage` changes what comes later.
+
+    Attributes:
+        cuts: how many dates after which the source is changed.
+        permutations: of an experiment's space that are bound.
+    """
+
+    cuts: int
+    permutations: int
+
+
+@dataclass(frozen=True)
 class Request:
     """What was asked for.
 
@@ -126,6 +144,9 @@ class Request:
         upkeep: how the registry is looked after.
         judging: how versions are shadowed and compared.
         gating: how a champion is chosen and watched.
+        leakage: how later bars are changed.
+        attribution: how the differences of an attribution are drawn.
+        controls: the control twins that permutations must pass; None for none.
         terms: on what terms permutations are promoted.
         promotion_jobs: processes over one spec's permutations.
         budget: how many specs a rotation takes; None for all.
@@ -159,6 +180,9 @@ class Request:
     upkeep: Upkeep
     judging: Judging
     gating: Gating
+    leakage: Leakage
+    attribution: AttributionRules
+    controls: Controls | None
     terms: Terms
     promotion_jobs: int
     budget: int | None
@@ -240,7 +264,10 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         upkeep=Upkeep(values["rebuild"], values["dry_run"], _positive("keep", values["keep"])),
         judging=_judging(values),
         gating=_gating(values),
-        terms=Terms.of({name: value for name, value in values["promotion"].items() if name != "n_jobs"}),
+        leakage=Leakage(**{key: _positive(f"leakage.{key}", n) for key, n in values["leakage"].items()}),
+        attribution=AttributionRules(**values["attribution"]),
+        controls=_controls(values),
+        terms=Terms.of({name: values["promotion"][name] for name in _TERMS}),
         promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),
         webhook=_webhook(values["notify"], Path(paths["outputs"])),
@@ -332,7 +359,14 @@ def task_of(request: Request, spec: Spec, line: Line, run_id: str) -> Task:
         trust=request.trust,
         terms=request.terms,
         n_jobs=request.promotion_jobs,
+        controls=request.controls,
     )
+
+
+def _controls(values: Mapping[str, Any]) -> Controls | None:
+    """Read the twins, asked for or not: what is wrong is told at once."""
+    controls = Controls.of(values["promotion"]["twins"])
+    return controls if values["controls"] else None
 
 
 def _positive(name: str, count: int) -> int:
@@ -366,6 +400,7 @@ def _judging(values: Mapping[str, Any]) -> Judging:
     return Judging(
         shadow=ShadowRules(**values["shadow"]),
         board=BoardRules(**{**values["leaderboard"], "start": _date("leaderboard.start", values)}),
+        drift=DriftRules(**{**values["drift"], "dispersion": tuple(values["drift"]["dispersion"])}),
         until=_date("until", values),
         policy=policy,
         delay=values["portfolio"]["delay"],
@@ -402,7 +437,8 @@ def _date(name: str, values: Mapping[str, Any]) -> str | None:
 def _webhook(values: Mapping[str, Any], outputs: Path) -> Webhook | None:
     if values["url"] is None:
         return None
-    return Webhook.parse(values["url"], values["secret"], outputs / "notify")
+    secret = os.environ.get(SECRET) if values["secret"] is None else values["secret"]
+    return Webhook.parse(values["url"], secret, outputs / "notify")
 
 
 def _mirror(values: Mapping[str, Any]) -> Mirror | None:
@@ -424,6 +460,7 @@ def _mirror(values: Mapping[str, Any]) -> Mirror | None:
 __all__ = [
     "Gating",
     "Judging",
+    "Leakage",
     "Moving",
     "Request",
     "Upkeep",

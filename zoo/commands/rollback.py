@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zoo.commands.alarm import tell_alarm
 from zoo.commands.arguments import Arguments
 from zoo.commands.moving import expected_champion, line_of, moved, registry_to_move
 from zoo.commands.output import Answer
@@ -20,6 +21,7 @@ def roll_back(arguments: Arguments) -> Answer:
     request = asked(arguments)
     line = line_of(request)
     with registry_to_move(request, "rollback") as registry:
+        tell_alarm(request, registry, line)
         expect = expected_champion(request, registry, line)
         move = registry.rollback(
             line, expect=expect, version_id=request.version, reason=request.moving.reason

@@ -59,12 +59,22 @@ class TrustSchema:
 
 
 @dataclass
+class TwinsSchema:
+    """`twins` of conf/promotion; `zoo.controls` checks what it says, and has the same defaults."""
+
+    seed: int = 0
+    size: float = 0.001
+    rank_ic: float | None = None
+
+
+@dataclass
 class PromotionSchema:
     """conf/promotion; `zoo.terms` checks what it says."""
 
     validation: str = MISSING
     agreement: Any = MISSING
     allow_code_drift: bool = False
+    twins: TwinsSchema = field(default_factory=TwinsSchema)
     n_jobs: int = 1
 
 
@@ -135,6 +145,36 @@ class WatchSchema:
     baseline: float = 0.0
     threshold: float = 1_260.0
     shortfalls: list[float] = field(default_factory=lambda: [0.5, 1.0, 1.5])
+
+
+@dataclass
+class DriftSchema:
+    """conf/drift; `zoo.evaluation.rules` checks what it says, and has the same defaults."""
+
+    bars: int | None = None
+    bins: int = 10
+    psi: float = 0.25
+    significance: float = 0.01
+    missing: float = 0.05
+    dispersion: list[float] = field(default_factory=lambda: [0.5, 2.0])
+    sign_balance: float = 0.25
+    flat: float = 0.05
+
+
+@dataclass
+class LeakageSchema:
+    """conf/leakage."""
+
+    cuts: int = 16
+    permutations: int = 500
+
+
+class AttributionSchema:
+    """conf/attribution; `zoo.evaluation.attribution` checks what it says, and has the same defaults."""
+
+    draws: int = 2_000
+    seed: int = 0
+    level: float = 0.95
 
 
 @dataclass
@@ -218,6 +258,10 @@ class ConfigSchema:
     leaderboard: LeaderboardSchema = field(default_factory=LeaderboardSchema)
     gate: GateSchema = field(default_factory=GateSchema)
     watch: WatchSchema = field(default_factory=WatchSchema)
+    drift: DriftSchema = field(default_factory=DriftSchema)
+    leakage: LeakageSchema = field(default_factory=LeakageSchema)
+    attribution: AttributionSchema = field(default_factory=AttributionSchema)
+    controls: bool = False
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
     mirror: MirrorSchema = field(default_factory=MirrorSchema)
@@ -233,11 +277,14 @@ def register() -> None:
 
 __all__ = [
     "BASE_CONFIG",
+    "AttributionSchema",
     "ConfigSchema",
     "CostsSchema",
+    "DriftSchema",
     "Format",
     "GateSchema",
     "LeaderboardSchema",
+    "LeakageSchema",
     "MirrorKind",
     "MirrorSchema",
     "NotifySchema",
@@ -250,6 +297,7 @@ __all__ = [
     "SettingsSchema",
     "ShadowSchema",
     "TrustSchema",
+    "TwinsSchema",
     "WatchSchema",
     "register",
 ]

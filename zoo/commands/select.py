@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from zoo.commands.alarm import tell_alarm
 from zoo.commands.arguments import Arguments
 from zoo.commands.gating import check_reason, court_of, deciding
 from zoo.commands.judging import line_to_judge
@@ -56,6 +57,7 @@ def chosen(request: Request, registry: Registry) -> Selection:
     from zoo.evaluation.selection import select as choose
 
     line: Line = line_to_judge(request, registry)
+    tell_alarm(request, registry, line.name)
     challengers = [one.version_id for one in registry.versions(line=line.name, stage=_CHALLENGER)]
     if not challengers:
         raise NothingToDo(

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from zoo.commands.alarm import strictly, tell_alarm, watch_after_shadow
 from zoo.commands.arguments import Arguments
 from zoo.commands.judging import line_to_judge
 from zoo.commands.moving import post, registry_to_move
@@ -45,10 +46,12 @@ def shadow(arguments: Arguments) -> Answer:
             now=dt.datetime.now(dt.UTC),
         )
         found = shadow_apart(work, observers)
+        watch_after_shadow(request, registry, work.line)
+        alarmed = tell_alarm(request, registry, work.line.name)
     if found.failures:
         post(request, FAILED, _failures(found))
     document = found.as_dict()
-    code = FAILURE_EXIT if found.failures else 0
+    code = strictly(request, alarmed, FAILURE_EXIT if found.failures else 0)
     return Answer(document, lambda console: render(console, document), code, form=request.format)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from zoo.commands.arguments import Arguments
-from zoo.commands.gating import court_of
+from zoo.commands.gating import court_of, ground_of
 from zoo.commands.judging import line_to_judge
 from zoo.commands.moving import post
 from zoo.commands.output import Answer, show_facts
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from zoo.evaluation.evidence import Contender, Evidence
     from zoo.evaluation.watch import Watch
-    from zoo.registry import Event
+    from zoo.line import Line
+    from zoo.registry import Event, Registry
 
 _DELAYS: Final = (0.0, -1.0)  # annual Sharpe ratios of a champion that went bad
 
@@ -44,15 +45,51 @@ def watch(arguments: Arguments) -> Answer:
         champion = registry.champion(line.name)
         if champion is None:
             raise NoChampion("the line has no champion to watch", where=line.name)
-        crowned = [one for one in registry.history(line.name) if one.version_id == champion.version_id]
+        crowned = _crowned(registry, line.name, champion.version_id)
         evidence = court_of(request, registry, line).evidence
-    document = document_of(evidence, _watch(request, evidence), crowned[-1] if crowned else None)
-    if document["alarm"]:
-        told = ("line", "version_id", "alarm", "evidence", "threshold", "bars")
-        post(request, webhook.ALARMED, {name: document[name] for name in told})
+    document = document_of(evidence, _watch(request, evidence), crowned)
+    post_alarm(request, document)
     bad = document["alarm"] is not None or not document["watched"]
     code = FAILURE_EXIT if request.gating.strict and bad else 0
     return Answer(document, lambda console: render(console, document), code, form=request.format)
+
+
+def post_alarm(request: Request, document: Mapping[str, Any]) -> None:
+    """Tell the webhook of an alarm."""
+    if document["alarm"]:
+        told = ("line", "version_id", "alarm", "evidence", "threshold", "bars")
+        post(request, webhook.ALARMED, {name: document[name] for name in told})
+
+
+def champion_document(request: Request, registry: Registry, line: Line) -> dict[str, Any] | None:
+    """Return where the watch stands, of the champion's record alone; None where no live bar is in it.
+
+    Raises:
+        ZooError: the data cannot be read, or policy and costs do not fit it.
+    """
+    from zoo.evaluation.gathering import Gathering
+
+    evidence = Gathering(registry, request.artifacts, line, ground_of(request, line)).reigning()
+    if evidence is None or evidence.champion is None:
+        return None
+    one = evidence.reigning
+    if one is None or not one.live.any():
+        return None
+    watch = _watch(request, evidence)
+    crowned = _crowned(registry, line.name, evidence.champion)
+    return {
+        "line": evidence.line,
+        "version_id": evidence.champion,
+        **_stands(evidence, watch, crowned),
+        "baseline": watch.baseline,
+        "threshold": watch.threshold,
+    }
+
+
+def _crowned(registry: Registry, line: str, version_id: str) -> Event | None:
+    """Return the event by which a version became champion last."""
+    events = [one for one in registry.history(line) if one.version_id == version_id]
+    return events[-1] if events else None
 
 
 def _watch(request: Request, evidence: Evidence) -> Watch:
@@ -129,7 +166,7 @@ def render(console: Console, document: Mapping[str, Any]) -> None:
         ("live bars", f"{document['bars']}, {document['missing']} without a return"),
         ("evidence", f"{_figure(document['evidence'])} of {document['threshold']:g}"),
         ("false alarm", f"after {document['false_alarm_years']:.1f} years on average, at the baseline"),
-        *((f"delay at {name}", f"{_figure(years)} years, median") for name, years in delays.items()),
+        *((f"delay at {name}", _delay(float(name), years, document)) for name, years in delays.items()),
     ]
     show_facts(console, facts)
     if document["note"]:
@@ -141,8 +178,16 @@ def render(console: Console, document: Mapping[str, Any]) -> None:
         )
 
 
+def _delay(sharpe: float, years: float, document: Mapping[str, Any]) -> str:
+    """Write a delay; at the baseline nothing is wrong, and what goes off there is a false alarm."""
+    told = f"{_figure(years)} years, median"
+    if sharpe < document["baseline"]:
+        return told
+    return f"{told}; the baseline is {document['baseline']:g}, so that this is a false alarm"
+
+
 def _figure(value: float | None) -> str:
     return "unknown" if value is None or math.isnan(value) else f"{value:.1f}"
 
 
-__all__ = ["document_of", "render", "watch"]
+__all__ = ["champion_document", "document_of", "post_alarm", "render", "watch"]

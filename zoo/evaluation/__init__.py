@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from zoo.evaluation.difference import Difference, paired_difference, paired_differences
     from zoo.evaluation.drift import (
         FeatureDrift,
-        PredictionHealth,
         feature_drift,
         kolmogorov_smirnov,
+        panel_drift,
         population_stability_index,
-        prediction_health,
     )
     from zoo.evaluation.edge import Edge, Universe, covariance_of, edge_of_rank_ic
+    from zoo.evaluation.health import PredictionHealth, prediction_health
     from zoo.evaluation.power import (
         Contest,
         Verdict,
@@ -37,7 +37,7 @@ _HOMES = {
     "Difference": "difference",
     "Edge": "edge",
     "FeatureDrift": "drift",
-    "PredictionHealth": "drift",
+    "PredictionHealth": "health",
     "RunLength": "watch",
     "ShrunkenSharpe": "score",
     "SkillTest": "skill",
@@ -58,8 +58,9 @@ _HOMES = {
     "luck_of_the_best": "score",
     "paired_difference": "difference",
     "paired_differences": "difference",
+    "panel_drift": "drift",
     "population_stability_index": "drift",
-    "prediction_health": "drift",
+    "prediction_health": "health",
     "run_length": "watch",
     "shrunken_sharpe": "score",
     "skill_test": "skill",
@@ -108,6 +109,7 @@ __all__ = [
     "luck_of_the_best",
     "paired_difference",
     "paired_differences",
+    "panel_drift",
     "population_stability_index",
     "prediction_health",
     "run_length",

@@ -1,8 +1,10 @@
-"""Do later bars still look like those that a version was trained on, and do its predictions look alive?
+"""Do later bars still look like those that a version was trained on?
 
 Two figures say how far a feature's distribution moved. Neither says that the model got worse: they say where
-to look. Rows of one date share the market's fate and are no independent sample, so that both thresholds
-count `independent` observations, which are dates and not rows.
+to look. Rows of one date share the market's fate and days resemble the last, so that they are no independent
+sample; both bars count the independent observations that the rows are worth (`zoo.metrics.dependence`). For
+rows as they are, a p-value of Kolmogorov and Smirnov is none: of samples of one population it calls most
+different.
 """
 
 from __future__ import annotations
@@ -16,26 +18,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from zoo.errors import DataError
+from zoo.evaluation.rules import DriftRules
+from zoo.metrics.dependence import dependence
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Counts = tuple[float, float]
 
-PSI_MODERATE: Final = 0.10
-"""From here on a population shifted somewhat: the rule of thumb of credit scoring (Siddiqi 2006)."""
-PSI_MAJOR: Final = 0.25
-"""From here on it shifted, by the same rule."""
-SIGNIFICANCE: Final = 0.01
-"""Of the threshold below which PSI and KS may be chance; one feature in a hundred exceeds it so."""
-
-DISPERSION: Final = (0.5, 2.0)
-"""Spread of predictions over that in training: outside, a model scales differently, or says little."""
-SIGN_BALANCE: Final = 0.25
-"""How far the share of positive predictions may lie from that in training."""
-MISSING: Final = 0.05
-"""How much larger than in training the share of missing values may be."""
-FLAT: Final = 0.05
-"""The largest share of dates on which all predictions may be equal."""
-
-_BINS: Final = 10
+_RULES: Final = DriftRules()
+_BINS: Final = _RULES.bins
 _EMPTY: Final = 0.5  # observations that an empty bin is taken to have: half of one, and no infinite PSI
 
 
@@ -45,10 +36,14 @@ class FeatureDrift:
 
     Attributes:
         feature: its name.
-        psi: population stability index over the deciles of training; NaN where it cannot be told.
-        psi_bar: what `psi` has to exceed: 0.25, or what chance gives to so few observations.
+        psi: population stability index over the quantiles of training; NaN where it cannot be told.
+        psi_bar: what `psi` has to exceed: `rules.psi`, or what chance gives to so few observations.
         ks: the largest distance of the two distribution functions; NaN where it cannot be told.
         ks_bar: what `ks` has to exceed.
+        ks_p: an upper bound, to first order, of the chance of such a distance between two independent samples
+            of the sizes in `independent`; NaN where `ks` is.
+        independent: how many observations the values of training, and the later ones, are worth.
+        edges: the inner edges of the bins of `psi`, quantiles of training; fewer where values repeat.
         missing: share of later values that are missing.
         missing_before: share of missing values in training.
         drifted: whether `psi` and `ks` both exceed their bars, more is missing than may be, or nothing can be
@@ -60,37 +55,12 @@ class FeatureDrift:
     psi_bar: float
     ks: float
     ks_bar: float
+    ks_p: float
+    independent: Counts
+    edges: tuple[float, ...]
     missing: float
     missing_before: float
     drifted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PredictionHealth:
-    """Whether predictions look like those made on training data.
-
-    Attributes:
-        dispersion: median spread over the names of a date, over that in training; NaN for none.
-        positive: share of predictions above zero.
-        positive_before: the same in training.
-        missing: share of predictions that are missing.
-        missing_before: the same in training.
-        flat: share of dates on which all predictions are equal, or only one or none is there.
-        problems: what is outside its range, in words; empty for healthy predictions.
-    """
-
-    dispersion: float
-    positive: float
-    positive_before: float
-    missing: float
-    missing_before: float
-    flat: float
-    problems: tuple[str, ...]
-
-    @property
-    def healthy(self) -> bool:
-        """Whether nothing is outside its range."""
-        return not self.problems
 
 
 def population_stability_index(training: ArrayLike, later: ArrayLike, *, bins: int = _BINS) -> float:
@@ -131,86 +101,127 @@ def feature_drift(
     later: ArrayLike,
     names: Sequence[str],
     *,
-    independent: tuple[int, int] | None = None,
-    bins: int = _BINS,
+    independent: Counts | None = None,
+    rules: DriftRules = _RULES,
 ) -> tuple[FeatureDrift, ...]:
-    """Compare each feature of later bars with its training sample.
+    """Compare each feature of later rows with its training sample.
 
     Without a shift, PSI is about chi squared with (bins - 1) degrees of freedom times 1 / n + 1 / m (Yurdakul
     and Naranjo 2020), and KS exceeds sqrt(-ln(a / 2) / 2 · (1 / n + 1 / m)) with probability a (Smirnov
-    1948). A feature has drifted when both exceed that, and PSI 0.25 as well: few observations do not alarm,
-    and many do not alarm about nothing.
+    1948). A feature has drifted when both exceed that, and PSI `rules.psi` as well: few observations do not
+    alarm, and many do not alarm about nothing.
 
     Args:
         training: rows × features.
         later: rows × features, in the same order.
         names: of the features.
-        independent: n and m, how many observations each sample is worth: its dates; None takes its rows.
-        bins: of the PSI.
+        independent: n and m, how many observations each sample is worth; None takes its rows, which is right
+            for rows that are independent, and for nothing else.
+        rules: conf/drift.
 
     Raises:
         DataError: tables that do not fit the names, or counts that are none.
     """
     before, after = _table(training, names), _table(later, names)
-    counts = (len(before), len(after)) if independent is None else independent
+    counts = (float(len(before)), float(len(after))) if independent is None else independent
     if min(counts) < 0:
-        raise DataError(f"{counts} independent observations", expected="dates of training, and later ones")
+        raise DataError(f"{counts} independent observations", expected="those of training, and later ones")
     return tuple(
-        _drift(name, before[:, place], after[:, place], counts, bins) for place, name in enumerate(names)
+        _drift(name, before[:, place], after[:, place], counts, rules) for place, name in enumerate(names)
     )
 
 
-def prediction_health(training: ArrayLike, later: ArrayLike) -> PredictionHealth:
-    """Compare a version's later predictions with those on its training data.
+def panel_drift(
+    training: Floats,
+    later: Floats,
+    names: Sequence[str],
+    *,
+    due: tuple[Flags, Flags] | None = None,
+    rules: DriftRules = _RULES,
+) -> tuple[FeatureDrift, ...]:
+    """Compare each feature of later bars with the bars of training, as `feature_drift` does.
+
+    How many observations the values are worth is told from the training bars, of which there are enough: how
+    alike the names of a date are, and the dates that follow one another.
 
     Args:
-        training: dates × assets, NaN where nothing was predicted.
-        later: dates × assets, likewise; other dates, and maybe other assets.
+        training: bars × assets × features, consecutive bars.
+        later: bars × assets × features, consecutive bars; maybe other assets.
+        names: of the features.
+        due: which cells of training, and of the later bars, should have a value: bars × assets; None for all.
+        rules: conf/drift.
 
     Raises:
-        DataError: tables of another number of dimensions.
+        DataError: panels that do not fit the names.
     """
-    before, after = _predictions(training), _predictions(later)
-    ratio = _spread(after) / _spread(before) if _spread(before) > 0 else math.nan
-    found = (ratio, *_shares(after), *_shares(before))
-    dispersion, positive, missing, flat, positive_before, missing_before, _ = found
-    low, high = DISPERSION
-    bounds = (
-        ("dispersion", dispersion, low <= dispersion <= high, f"{low:g} to {high:g} of training's"),
-        (
-            "share of positive",
-            positive,
-            abs(positive - positive_before) <= SIGN_BALANCE,
-            f"within {SIGN_BALANCE:g} of training's {positive_before:.3g}",
-        ),
-        ("missing", missing, missing <= missing_before + MISSING, f"at most {missing_before + MISSING:.3g}"),
-        ("dates without an opinion", flat, flat <= FLAT, f"at most {FLAT:g}"),
+    for panel in (training, later):
+        if panel.ndim != 3 or panel.shape[2] != len(names):
+            raise DataError(
+                f"features of shape {panel.shape}", expected=f"bars × assets × {len(names)} features"
+            )
+    whole = (np.ones(training.shape[:2], dtype=bool), np.ones(later.shape[:2], dtype=bool))
+    asked = whole if due is None else due
+    found = []
+    for place, name in enumerate(names):
+        before, after = training[:, :, place], later[:, :, place]
+        counts = _worth(np.where(asked[0], before, np.nan), np.where(asked[1], after, np.nan), rules)
+        found.append(_drift(name, before[asked[0]], after[asked[1]], counts, rules))
+    return tuple(found)
+
+
+def _worth(before: Floats, after: Floats, rules: DriftRules) -> Counts:
+    values = _finite(before)
+    if not len(values):
+        return 0.0, 0.0
+    measured = dependence(before, _edges(values, rules.bins))
+    there = [np.isfinite(panel) for panel in (before, after)]
+    dates = [int(known.any(axis=1).sum()) for known in there]
+    first, second = (
+        measured.effective(count, int(known.sum())) for count, known in zip(dates, there, strict=True)
     )
-    problems = tuple(f"{what} {figure:.3g}, expected {bar}" for what, figure, fine, bar in bounds if not fine)
-    return PredictionHealth(dispersion, positive, positive_before, missing, missing_before, flat, problems)
+    return first, second
 
 
-def _drift(name: str, before: Floats, after: Floats, counts: tuple[int, int], bins: int) -> FeatureDrift:
-    psi = population_stability_index(before, after, bins=bins)
+def _drift(name: str, before: Floats, after: Floats, counts: Counts, rules: DriftRules) -> FeatureDrift:
+    psi = population_stability_index(before, after, bins=rules.bins)
     ks = kolmogorov_smirnov(before, after)
-    psi_bar, ks_bar = _bars(before, counts, bins)
+    values = _finite(before)
+    edges = _edges(values, rules.bins) if len(values) else np.empty(0)
+    psi_bar, ks_bar = _bars(edges, counts, rules)
     missing, missing_before = _missing(after), _missing(before)
     still = psi <= psi_bar or ks <= ks_bar  # NaN is neither
-    drifted = not (still and missing <= missing_before + MISSING)
-    return FeatureDrift(name, psi, psi_bar, ks, ks_bar, missing, missing_before, drifted)
+    drifted = not (still and missing <= missing_before + rules.missing)
+    return FeatureDrift(
+        feature=name,
+        psi=psi,
+        psi_bar=psi_bar,
+        ks=ks,
+        ks_bar=ks_bar,
+        ks_p=_chance(ks, counts),
+        independent=counts,
+        edges=tuple(edges.tolist()),
+        missing=missing,
+        missing_before=missing_before,
+        drifted=drifted,
+    )
 
 
-def _bars(before: Floats, counts: tuple[int, int], bins: int) -> tuple[float, float]:
+def _bars(edges: Floats, counts: Counts, rules: DriftRules) -> tuple[float, float]:
     """Return what PSI and KS have to exceed."""
-    values = _finite(before)
-    if min(counts) < 1 or not len(values):
+    if not min(counts) > 0 or not len(edges):
         return math.nan, math.nan
     from scipy.special import chdtri
 
     thinness = 1.0 / counts[0] + 1.0 / counts[1]
-    degrees = max(len(_edges(values, bins)), 1)
-    chance = float(chdtri(degrees, SIGNIFICANCE)) * thinness
-    return max(PSI_MAJOR, chance), math.sqrt(-math.log(SIGNIFICANCE / 2.0) / 2.0 * thinness)
+    chance = float(chdtri(len(edges), rules.significance)) * thinness
+    return max(rules.psi, chance), math.sqrt(-math.log(rules.significance / 2.0) / 2.0 * thinness)
+
+
+def _chance(ks: float, counts: Counts) -> float:
+    """Return 2 exp(-2 d² nm / (n + m)), the first term of Smirnov's series, which is more than the series."""
+    if not min(counts) > 0 or math.isnan(ks):
+        return math.nan
+    return min(2.0 * math.exp(-2.0 * ks**2 / (1.0 / counts[0] + 1.0 / counts[1])), 1.0)
 
 
 def _edges(before: Floats, bins: int) -> Floats:
@@ -229,27 +240,6 @@ def _psi(before: Floats, after: Floats, edges: Floats) -> float:
     return float(((q - p) * np.log(q / p)).sum())
 
 
-def _spread(predictions: Floats) -> float:
-    """Return the median over dates of the standard deviation over names; NaN without a date of two names."""
-    names = np.isfinite(predictions).sum(axis=1)
-    rows = predictions[names > 1]
-    if not len(rows):
-        return math.nan
-    return float(np.median(np.nanstd(np.where(np.isfinite(rows), rows, np.nan), axis=1)))
-
-
-def _shares(predictions: Floats) -> tuple[float, float, float]:
-    """Return the shares of positive and of missing predictions, and of dates without an opinion."""
-    known = np.isfinite(predictions)
-    if not predictions.size:
-        return math.nan, math.nan, math.nan
-    highest = np.where(known, predictions, -np.inf).max(axis=1)
-    lowest = np.where(known, predictions, np.inf).min(axis=1)
-    flat = ~(highest > lowest)
-    positive = float((predictions[known] > 0).mean()) if known.any() else math.nan
-    return positive, float(1.0 - known.mean()), float(flat.mean())
-
-
 def _missing(values: Floats) -> float:
     return float(1.0 - np.isfinite(values).mean()) if len(values) else math.nan
 
@@ -257,13 +247,6 @@ def _missing(values: Floats) -> float:
 def _finite(values: ArrayLike) -> Floats:
     found = np.asarray(values, dtype=np.float64).reshape(-1)
     return found[np.isfinite(found)]
-
-
-def _predictions(values: ArrayLike) -> Floats:
-    found = np.asarray(values, dtype=np.float64)
-    if found.ndim != 2:
-        raise DataError(f"predictions of shape {found.shape}", expected="dates × assets")
-    return found
 
 
 def _table(values: ArrayLike, names: Sequence[str]) -> Floats:
@@ -274,17 +257,9 @@ def _table(values: ArrayLike, names: Sequence[str]) -> Floats:
 
 
 __all__ = [
-    "DISPERSION",
-    "FLAT",
-    "MISSING",
-    "PSI_MAJOR",
-    "PSI_MODERATE",
-    "SIGNIFICANCE",
-    "SIGN_BALANCE",
     "FeatureDrift",
-    "PredictionHealth",
     "feature_drift",
     "kolmogorov_smirnov",
+    "panel_drift",
     "population_stability_index",
-    "prediction_health",
 ]

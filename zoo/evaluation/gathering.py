@@ -75,6 +75,26 @@ class Gathering:
             bars_per_year=self.ground.costs.bars_per_year,
         )
 
+    def reigning(self) -> Evidence | None:
+        """Return what is known of the champion alone; None where it has no record."""
+        name = self.line.name
+        champion = self.registry.champion(name)
+        if champion is None:
+            return None
+        record = Record(records_root(self.artifacts, name), champion.version_id)
+        if record.index() is None:
+            return None
+        return Evidence(
+            line=name,
+            target=target_of(self.line.target, self.line.horizon),
+            dates=self.ground.dates,
+            contenders={champion.version_id: self._contender(champion, record)},
+            champion=champion.version_id,
+            trials=1,
+            shadowed=0,
+            bars_per_year=self.ground.costs.bars_per_year,
+        )
+
     # --- one version ----------------------------------------------------------------------------
 
     def _contender(self, version: Version, record: Record) -> Contender:

@@ -1,7 +1,8 @@
-"""How versions are shadowed and put side by side: what conf/shadow and conf/leaderboard say."""
+"""How versions are shadowed, compared and looked after: conf/shadow, leaderboard, attribution and drift."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from zoo.errors import ConfigError
@@ -67,9 +68,82 @@ class BoardRules:
             raise ConfigError(f"leaderboard.coverage: {self.coverage!r}", expected="a share in (0, 1]")
 
 
+@dataclass(frozen=True, slots=True)
+class DriftRules:
+    """What counts as drift; conf/drift.
+
+    Attributes:
+        bars: the last so many bars of a record are looked at; None for all since training.
+        bins: of PSI, between quantiles of training.
+        psi: from here on a population shifted (Siddiqi 2006, a rule of thumb of credit scoring).
+        significance: of the bars below which PSI and KS may be chance: one feature in so many exceeds one.
+        missing: how much larger than in training the share of missing values may be.
+        dispersion: spread of predictions over that in training; outside, a model scales differently, or says
+            little.
+        sign_balance: how far the share of positive predictions may lie from that in training.
+        flat: the largest share of dates on which all predictions may be equal.
+
+    Raises:
+        ConfigError: a number that is none.
+    """
+
+    bars: int | None = None
+    bins: int = 10
+    psi: float = 0.25
+    significance: float = 0.01
+    missing: float = 0.05
+    dispersion: tuple[float, float] = (0.5, 2.0)
+    sign_balance: float = 0.25
+    flat: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.bars is not None:
+            _whole("drift.bars", self.bars, 1)
+        _whole("drift.bins", self.bins, 2)
+        for name in ("psi", "missing", "sign_balance", "flat"):
+            if not 0.0 <= getattr(self, name) < math.inf:
+                raise ConfigError(f"drift.{name}: {getattr(self, name)!r}", expected="a number of at least 0")
+        if not 0.0 < self.significance < 1.0:
+            raise ConfigError(f"drift.significance: {self.significance!r}", expected="a share in (0, 1)")
+        found = tuple(self.dispersion)
+        if len(found) != 2 or not 0.0 <= found[0] < found[1] < math.inf:
+            raise ConfigError(
+                f"drift.dispersion: {list(found)!r}", expected="two numbers, the smaller one first"
+            )
+        object.__setattr__(self, "dispersion", found)
+
+
 def _whole(name: str, value: object, least: int) -> None:
     if type(value) is not int or value < least:
         raise ConfigError(f"{name}: {value!r}", expected=f"a whole number of at least {least}")
 
 
-__all__ = ["BoardRules", "ShadowRules"]
+@dataclass(frozen=True, slots=True)
+class AttributionRules:
+    """How differences are drawn; conf/attribution.
+
+    Attributes:
+        draws: of the bootstrap.
+        seed: of the draws.
+        level: of the two-sided intervals.
+
+    Raises:
+        ConfigError: a number that is none.
+    """
+
+    draws: int = 2_000
+    seed: int = 0
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        for name, least in (("draws", 100), ("seed", 0)):
+            value = getattr(self, name)
+            if type(value) is not int or value < least:
+                raise ConfigError(
+                    f"attribution.{name}: {value!r}", expected=f"a whole number of at least {least}"
+                )
+        if not 0.5 < self.level < 1.0:
+            raise ConfigError(f"attribution.level: {self.level!r}", expected="a share in (0.5, 1)")
+
+
+__all__ = ["AttributionRules", "BoardRules", "DriftRules", "ShadowRules"]
