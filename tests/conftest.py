@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.registry.mlflow_server import mlflow_server  # noqa: F401  # one server for every room's tests
+from tests.object_store import bucket, credentials, s3_endpoint  # noqa: F401  # one server for every room's tests
+from tests.registry.mlflow_server import mlflow_server  # noqa: F401
 
 # a busy machine is no failure: what is drawn is judged by what it gives, never by how long it took
 settings.register_profile("zoo", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)

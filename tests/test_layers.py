@@ -12,7 +12,7 @@ PACKAGE = Path(zoo.__file__).parent
 FLOORS = [
     {"errors", "events", "foreign", "settings", "trust", "configuration", "metrics"},
     {"data", "features", "targets", "models", "portfolio", "monitoring", "spec", "line", "roster", "terms"}
-    | {"controls"},
+    | {"controls", "location"},
     {"manifest"},
     {"experiment"},
     {"promotion"},

@@ -18,7 +18,7 @@ def zoo(tmp_path, monkeypatch, capfd):
 def registered(zoo):
     """Register a version for a spec; return it."""
 
-    def register(spec="ok_a", number=7, lineage=None, **changes):
+    def register(spec="ok_a", number=7, lineage=None, artifacts=None, **changes):
         from datetime import date
 
         import pandas as pd
@@ -43,7 +43,7 @@ def registered(zoo):
             predictions=frame,
         )
         url = f"sqlite:///{zoo.outputs}/registry/registry.db"
-        with Registry.open(url) as registry:
+        with Registry.open(url, artifacts=artifacts) as registry:
             return registry.register(candidate).version
 
     return register

@@ -16,7 +16,9 @@ from zoo.events import Failed, Finished
 
 def work(world, **rules):
     url = f"sqlite:///{world.root}/registry/registry.db"
-    return Work(url, world.artifacts, world.line, ShadowRules(**rules), small.TRUST, None, small.NOW)
+    return Work(
+        url, world.artifacts, world.artifacts, world.line, ShadowRules(**rules), small.TRUST, None, small.NOW
+    )
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from zoo.errors import LogAhead, StoreUnavailable
-from zoo.registry import Registry, canonical, eventlog, history
-from zoo.registry.eventlog import EventLog, line, parse
+from zoo.registry import Registry, canonical, history
+from zoo.registry.eventlog import line, parse
+from zoo.registry.logfile import LogFile
 
 from .writers import candidate
 
@@ -104,8 +105,8 @@ def test_a_log_that_cannot_be_written_stops_no_move_and_is_said(
 
     version_id = three.versions()[0].version_id
     with monkeypatch.context() as patch:
-        patch.setattr(EventLog, "_append", full)
-        patch.setattr(eventlog.EventLog, "extend", _reported(EventLog.extend))
+        patch.setattr(LogFile, "_append", full)
+        patch.setattr(LogFile, "extend", _reported(LogFile.extend))
         move = three.retire(version_id)
     assert move.changed
     assert "the disk is full" in move.notices[0]
@@ -156,7 +157,7 @@ def test_the_end_is_found_however_long_the_last_line_is(three: Registry, root: P
     long = line({**content, "digest": canonical.digest(content)})
     with (root / "events.jsonl").open("ab") as file:
         file.write(long)
-    tail = EventLog(root).tail()
+    tail = LogFile(root).tail()
     assert tail is not None
     assert (tail.position, tail.size) == (4, (root / "events.jsonl").stat().st_size)
 

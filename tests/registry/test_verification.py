@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from zoo.registry import Registry
-from zoo.registry.artifacts import _here
+from zoo.registry.artifacts import here
 
 from .writers import candidate
 
@@ -52,7 +52,7 @@ def test_a_sound_store_is_reported_as_json(registry: Registry) -> None:
 
 def test_what_a_dead_writer_left_is_swept_and_said(registry: Registry, root: Path) -> None:
     registry.register(candidate())
-    left = staging(root, _here(), dead_process())
+    left = staging(root, here(), dead_process())
     report = registry.verify()
     assert report.ok
     assert report.swept == (str(left.relative_to(root)),)
@@ -61,7 +61,7 @@ def test_what_a_dead_writer_left_is_swept_and_said(registry: Registry, root: Pat
 
 
 def test_leftovers_are_swept_even_where_no_store_came_to_be(registry: Registry, root: Path) -> None:
-    left = staging(root, _here(), dead_process())
+    left = staging(root, here(), dead_process())
     assert registry.verify().checked == 0
     assert not left.exists()
     assert not (root / "registry.db").exists()
@@ -69,7 +69,7 @@ def test_leftovers_are_swept_even_where_no_store_came_to_be(registry: Registry, 
 
 def test_what_a_living_writer_is_writing_is_left_alone(registry: Registry, root: Path) -> None:
     registry.register(candidate())
-    places = [staging(root, _here(), os.getpid()), staging(root, "another-host.1", dead_process())]
+    places = [staging(root, here(), os.getpid()), staging(root, "another-host.1", dead_process())]
     report = registry.verify()
     assert (report.ok, report.swept) == (True, ())
     assert all(place.exists() for place in places)
@@ -87,7 +87,7 @@ def test_a_leftover_that_is_a_link_is_removed_and_not_followed(
 ) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "file").write_text("precious")
-    place = staging(root, _here(), dead_process())
+    place = staging(root, here(), dead_process())
     shutil.rmtree(place)
     place.symlink_to(tmp_path / "mine")
     registry.verify()
@@ -96,7 +96,7 @@ def test_a_leftover_that_is_a_link_is_removed_and_not_followed(
 
 
 def test_the_writer_s_name_tells_machines_apart() -> None:
-    assert socket.gethostname()[:8] in _here()
+    assert socket.gethostname()[:8] in here()
 
 
 def test_other_files_and_directories_are_nobody_s_business(registry: Registry, root: Path) -> None:

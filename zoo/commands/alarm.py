@@ -19,9 +19,7 @@ def tell_alarm(request: Request, registry: Registry, line: str) -> bool:
     from zoo.evaluation.record import records_root
 
     champion = registry.champion(line)
-    found = kept_alarm(
-        records_root(request.artifacts, line), None if champion is None else champion.version_id
-    )
+    found = kept_alarm(records_root(request.records, line), None if champion is None else champion.version_id)
     if found is None:
         return False
     told = alarm_text(found)
@@ -49,7 +47,7 @@ def watch_after_shadow(request: Request, registry: Registry, line: Any) -> None:
     except ZooError as error:
         StatusLines()(Noticed(f"watch {line.name}", f"the champion could not be watched: {error}"))
         return
-    keep_alarm(records_root(request.artifacts, line.name), document or {})
+    keep_alarm(records_root(request.records, line.name), document or {})
     if document is not None:
         post_alarm(request, document)
 

@@ -21,7 +21,8 @@ from zoo.spec import NAME
 CONFIG_NAME: Final = "config"
 GROUPS: Final = ("spec", "experiment", "line")  # each file of these is one thing that a researcher names
 FREE: Final = ("reason",)  # free text: whatever a person writes
-_OPEN: Final = "spec."  # what may stand here says the reader of specs, not the file that is changed
+#: what may stand here says the reader of specs, or the object store, not the file that is changed
+_OPEN: Final = ("spec.", "registry.storage_options")
 _SWEEP: Final = frozenset("()[]{}$")
 
 

@@ -43,7 +43,7 @@ def drift(arguments: Arguments) -> Answer:
         line = line_to_judge(request, registry)
         found = Checkup(
             registry,
-            artifacts,
+            request.records,
             line,
             judging.drift,
             request.trust,

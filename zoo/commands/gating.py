@@ -80,7 +80,7 @@ def court_of(request: Request, registry: Registry, line: Line) -> Court:
 
     ground = ground_of(request, line)
     permutations = request.judging.board.permutations if request.gating.gate.kind == FIRST else 0
-    gathering = Gathering(registry, request.artifacts, line, ground, permutations)
+    gathering = Gathering(registry, request.records, line, ground, permutations)
     evidence = gathering.evidence()
     return Court(line, evidence, Outlook(_universe(ground), evidence, request.gating.gate.seed))
 

@@ -36,7 +36,7 @@ def gc(arguments: Arguments) -> Answer:
         telling(request, "gc"),
         Registry.open(url, artifacts=artifacts, read_only=upkeep.dry_run) as registry,
     ):
-        retention = Retention(registry, artifacts, request.judging.board)
+        retention = Retention(registry, request.records, request.judging.board)
         lines = [] if upkeep.dry_run else _lines(registry)
         with retention.holding(lines):  # what is written meanwhile would be missed
             document = registry.gc(dry_run=upkeep.dry_run, keep=upkeep.keep, shadowed=retention).as_dict()

@@ -35,7 +35,9 @@ def leaderboard(arguments: Arguments) -> Answer:
     url, artifacts = request.registry_url, request.artifacts
     with watching() as observers, Registry.open(url, artifacts=artifacts, read_only=True) as registry:
         line = line_to_judge(request, registry)
-        rows = standings(registry, artifacts, line, terms_of(request), dt.datetime.now(dt.UTC), observers)
+        rows = standings(
+            registry, request.records, line, terms_of(request), dt.datetime.now(dt.UTC), observers
+        )
         code = strictly(request, tell_alarm(request, registry, line.name), 0)
     return Answer(rows, lambda console: render(console, rows), code, form=request.format)
 

@@ -49,7 +49,7 @@ def _path(request: Request, line: str) -> Path:
     """
     default = request.outputs / "reports" / f"line_{line}.html"
     path = default if request.out is None else Path(request.out).expanduser().absolute()
-    if path.resolve().is_relative_to(request.artifacts.resolve()):
+    if path.resolve().is_relative_to(request.records.resolve()):
         raise ConfigError("a page within the registry", where=path, expected="out=<file> outside of it")
     return path
 

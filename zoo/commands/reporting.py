@@ -68,7 +68,7 @@ def compared_of(request: Request, registry: Registry, line: Line, now: dt.dateti
     from zoo.evaluation.standings import compared
 
     try:
-        return compared(registry, request.artifacts, line, terms_of(request), now)
+        return compared(registry, request.records, line, terms_of(request), now)
     except NothingToDo as error:
         return Missing(str(error))
     except (ConfigError, Interrupted):

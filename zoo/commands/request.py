@@ -23,6 +23,7 @@ from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mea
 from zoo.evaluation.gate import Gate
 from zoo.evaluation.rules import AttributionRules, BoardRules, DriftRules, ShadowRules
 from zoo.line import Line, Lines
+from zoo.location import STORE, Place, located
 from zoo.monitoring.webhook import SECRET, Webhook
 from zoo.roster import Entry, check_spec, label_clash, read_roster
 from zoo.settings import check_values
@@ -134,7 +135,7 @@ class Request:
     Attributes:
         paths: `root`, `outputs` and `experiments`, absolute.
         registry_url: SQLAlchemy URL of the store.
-        artifacts: where version directories lie.
+        artifacts: where versions lie.
         settings: the values of conf/settings.
         allowed: the settings that a spec may override.
         trust: what may be imported.
@@ -170,7 +171,7 @@ class Request:
 
     paths: Mapping[str, str]
     registry_url: str
-    artifacts: Path
+    artifacts: Place
     settings: Mapping[str, Any]
     allowed: frozenset[str]
     trust: Trust
@@ -207,6 +208,11 @@ class Request:
     def outputs(self) -> Path:
         """Where runs and the registry are written."""
         return Path(self.paths["outputs"])
+
+    @property
+    def records(self) -> Path:
+        """Where shadow records lie: beside versions that lie in a directory, else below the outputs."""
+        return self.artifacts if isinstance(self.artifacts, Path) else self.outputs / STORE
 
     def roster(self) -> dict[str, Entry]:
         """Read every spec file."""
@@ -254,7 +260,9 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
     return Request(
         paths=paths,
         registry_url=registry["url"],
-        artifacts=Path(registry["artifacts"]).expanduser().absolute(),
+        artifacts=located(
+            registry["artifacts"], registry["storage_options"], default=Path(paths["outputs"]) / STORE
+        ),
         settings=values["settings"]["values"],
         allowed=frozenset(values["settings"]["allowed"]),
         trust=Trust(tuple(trust["prefixes"]), trust["local"], frozenset(trust["hashes"])),

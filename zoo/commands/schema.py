@@ -38,7 +38,8 @@ class RegistrySchema:
     """conf/registry."""
 
     url: str = MISSING
-    artifacts: str = MISSING
+    artifacts: str | None = None
+    storage_options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -169,6 +170,7 @@ class LeakageSchema:
     permutations: int = 500
 
 
+@dataclass
 class AttributionSchema:
     """conf/attribution; `zoo.evaluation.attribution` checks what it says, and has the same defaults."""
 

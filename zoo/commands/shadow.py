@@ -39,6 +39,7 @@ def shadow(arguments: Arguments) -> Answer:
         work = Work(
             url=request.registry_url,
             artifacts=request.artifacts,
+            records=request.records,
             line=line_to_judge(request, registry),
             rules=judging.shadow,
             trust=request.trust,

@@ -61,6 +61,7 @@ overrides: any key of the configuration, as in Hydra
   rotation.budget=3          with -m: the three specs that have waited longest
   notify.url=<url>           promotions, rollbacks and failures are posted there,
                              signed with ZOO_NOTIFY_SECRET
+  registry.artifacts=<where> the versions' files: a directory, or s3://bucket/prefix
   mirror=mlflow mirror.uri=<url>             an MLflow server shows the registry
   settings.values.<name>=<value>             a setting, for experiments
   trust.prefixes=[zoo.,sklearn.,my_lab.]     what a file may have imported

@@ -69,7 +69,7 @@ def champion_document(request: Request, registry: Registry, line: Line) -> dict[
     """
     from zoo.evaluation.gathering import Gathering
 
-    evidence = Gathering(registry, request.artifacts, line, ground_of(request, line)).reigning()
+    evidence = Gathering(registry, request.records, line, ground_of(request, line)).reigning()
     if evidence is None or evidence.champion is None:
         return None
     one = evidence.reigning

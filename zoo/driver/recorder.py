@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from zoo.errors import ExperimentError, Interrupted, ZooError
 from zoo.events import Failed, Noticed, Observer, emit
 from zoo.experiment.replace import replacement
+from zoo.location import Place
 
 if TYPE_CHECKING:
     from zoo.experiment.rounds import Finished
@@ -31,7 +32,7 @@ class Recorder:
         path: where the experiment lies.
         line: whose trials its rounds are; None counts nothing, and says so.
         registry_url: the store.
-        artifacts: where version directories lie.
+        artifacts: where versions lie.
         observers: who is told of what could not be recorded.
 
     Attributes:
@@ -43,7 +44,7 @@ class Recorder:
         path: Path,
         line: str | None,
         registry_url: str,
-        artifacts: Path,
+        artifacts: Place,
         observers: Iterable[Observer] = (),
     ) -> None:
         self.path = path.resolve()

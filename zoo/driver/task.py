@@ -10,6 +10,7 @@ from typing import Any
 
 from zoo.controls import Controls
 from zoo.line import Line
+from zoo.location import Place, as_values, from_values
 from zoo.settings import ALLOWED, DEFAULTS
 from zoo.spec import Spec
 from zoo.terms import Terms
@@ -27,7 +28,7 @@ class Task:
         spec: what to promote.
         line: the line that it challenges.
         registry_url: URL of the store, such as `sqlite:///outputs/registry/registry.db`.
-        artifacts: where version directories lie.
+        artifacts: where versions lie.
         run_id: the run that this belongs to.
         settings: the settings of a pipeline that no experiment recorded.
         allowed: the settings that a spec may override.
@@ -40,7 +41,7 @@ class Task:
     spec: Spec
     line: Line
     registry_url: str
-    artifacts: Path
+    artifacts: Place
     run_id: str
     settings: Mapping[str, Any] = field(default_factory=lambda: dict(DEFAULTS))
     allowed: frozenset[str] = ALLOWED
@@ -59,7 +60,7 @@ class Task:
             **asdict(self),
             "spec": self.spec.as_dict(),
             "line": self.line.as_dict(),
-            "artifacts": str(self.artifacts),
+            "artifacts": as_values(self.artifacts),
             "allowed": sorted(self.allowed),
             "trust": {**asdict(self.trust), "hashes": sorted(self.trust.hashes)},
             "terms": self.terms.as_dict(),
@@ -83,7 +84,7 @@ class Task:
                 **values,
                 "spec": Spec.from_dict(values["spec"]),
                 "line": Line(**{**values["line"], "locked": tuple(values["line"]["locked"])}),
-                "artifacts": Path(values["artifacts"]),
+                "artifacts": from_values(values["artifacts"]),
                 "allowed": frozenset(values["allowed"]),
                 "trust": Trust(tuple(trust["prefixes"]), trust["local"], frozenset(trust["hashes"])),
                 "terms": Terms.of(values["terms"]),

@@ -27,6 +27,7 @@ from zoo.events import Event, Observer, emit
 
 if TYPE_CHECKING:
     from zoo.line import Line
+    from zoo.location import Place
     from zoo.trust import Trust
 
 _GRACE: Final = 5.0  # seconds that Python may take to notice that the time is over
@@ -43,7 +44,8 @@ class Work:
 
     Attributes:
         url: the registry's database.
-        artifacts: where versions and records lie.
+        artifacts: where versions lie.
+        records: where records lie, a directory of this machine.
         line: the line.
         rules: conf/shadow.
         trust: what may be imported.
@@ -52,7 +54,8 @@ class Work:
     """
 
     url: str
-    artifacts: Path
+    artifacts: Place
+    records: Path
     line: Line
     rules: ShadowRules
     trust: Trust
@@ -66,7 +69,7 @@ class Work:
         with Registry.open(self.url, artifacts=self.artifacts, read_only=True) as registry:
             return Shadowing(
                 registry,
-                self.artifacts,
+                self.records,
                 self.line,
                 self.rules,
                 trust=self.trust,

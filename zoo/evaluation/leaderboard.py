@@ -147,7 +147,7 @@ class Leaderboard:
 
     Args:
         registry: where the versions are.
-        artifacts: where their directories and records lie.
+        artifacts: the directory where their records lie.
         line: the line.
         terms: on what terms.
         now: the clock, UTC.

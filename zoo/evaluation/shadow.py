@@ -76,7 +76,7 @@ class Shadowing:
 
     Args:
         registry: where the versions are.
-        artifacts: where their directories lie; the records lie beside them.
+        artifacts: the directory below which the records lie, by line.
         line: the line.
         rules: conf/shadow.
         trust: what may be imported.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zoo.location import ObjectStore
 from zoo.registry.collection import Collection
 from zoo.registry.comparison import Comparison
 from zoo.registry.history import Event
@@ -20,6 +21,7 @@ __all__ = [
     "Event",
     "Ledger",
     "Move",
+    "ObjectStore",
     "Problem",
     "Rebuilt",
     "Registered",

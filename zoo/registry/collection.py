@@ -105,7 +105,7 @@ def collect(store: Store, *, dry_run: bool, keep: int, shadowed: Shadowed | None
 def _survey(store: Store) -> tuple[list[Version], Succession]:
     """Return every version that is no challenger, the oldest first, and the succession on all lines."""
     query = queries.listing().where(versions.c.stage != CHALLENGER).order_by(versions.c.position)
-    with looking(store.database, store.artifacts.root) as connection:
+    with looking(store.database, store.artifacts.log) as connection:
         if connection is None:
             return [], Succession()
         found = [document.from_row(row) for row in connection.execute(query).mappings()]
@@ -149,7 +149,7 @@ def _why_deleted(version: Version) -> str:
 def _delete(store: Store, version: Version, keep: int, shadowed: Shadowed, notices: list[str]) -> bool:
     """Record that the files go, unless they are needed by now; then delete them."""
     if version.deleted_at is None:
-        with recorded(store.database, store.artifacts.root, notices) as connection:
+        with recorded(store.database, store.artifacts.log, notices) as connection:
             now = queries.find(connection, version.version_id)
             past = succession(queries.reigns(connection, version.line))
             needed = now.version_id in _needed(past, keep) or shadowed(now) is not None
@@ -171,7 +171,10 @@ def _any_record(store: Store) -> Shadowed:
     """Return what wants every version that was ever shadowed: which bars are compared is not known here."""
 
     def shadowed(version: Version) -> str | None:
-        there = (store.artifacts.root / version.line / RECORDS / version.version_id).exists()
+        root = store.artifacts.records
+        if root is None:
+            return "where its shadow results would lie is not known"
+        there = (root / version.line / RECORDS / version.version_id).exists()
         return "it has shadow results" if there else None
 
     return shadowed

@@ -1,21 +1,19 @@
-"""`events.jsonl` beside the versions' directories: a copy of the event log that outlives the database.
+"""The exported event log: a copy of the events that lies beside the versions and outlives the database.
 
-One event a line, oldest first, as canonical JSON. The database goes first: an event is written here after its
-transaction has committed, under the write lock again, together with whatever an earlier writer that was
-killed has not come to write. So this file never tells of what did not happen. It may lack the last events,
-until the next move or `verify`; if it has more than the database, then it is the database that lost some, and
-nothing is written to either until somebody has looked.
+One entry an event, oldest first, as a line of canonical JSON. The database goes first: an event is written
+here after its transaction has committed, under the write lock again, together with whatever an earlier writer
+that was killed has not come to write. So the log never tells of what did not happen. It may lack the last
+events, until the next move or `verify`; if it has more than the database, then it is the database that lost
+some, and nothing is written to either until somebody has looked.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -23,11 +21,8 @@ from sqlalchemy import Connection, select
 from zoo.errors import LogAhead, RegistryError, StoreUnavailable
 from zoo.registry import canonical, history
 from zoo.registry.database import Database
-from zoo.registry.files import make_directory, reporting, sync_directory, write_synced
 from zoo.registry.schema import events
 
-NAME = "events.jsonl"
-_CHUNK = 64 * 1024
 _COLUMNS = tuple(column.name for column in events.columns)
 
 Row = Mapping[Any, Any]
@@ -40,57 +35,41 @@ class Tail:
     Attributes:
         position: the last event's.
         digest: the last event's.
-        size: bytes up to the end of its line; what follows is the torn line of a killed writer.
+        size: of a file, the bytes up to the end of its line; what follows is a killed writer's torn line.
     """
 
     position: int
     digest: str
-    size: int
+    size: int = 0
 
 
-_EMPTY = Tail(0, history.FIRST, 0)
+EMPTY = Tail(0, history.FIRST)
 
 
-class EventLog:
-    """The log below the directory of all artefacts.
+class EventLog(ABC):
+    """The log, whichever place it lies in.
 
-    Args:
-        root: that directory; it need not exist.
+    Attributes:
+        where: the log, as an error names it.
+        name: its own name there.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.path = root / NAME
+    where: str
+    name: str
 
     # --- reading --------------------------------------------------------------------------------
 
+    @abstractmethod
     def tail(self) -> Tail | None:
-        """Return where the log ends; None where the last line is whole and yet no event."""
-        content, size = self._end()
-        whole, newline, torn = content.rpartition(b"\n")
-        if not newline:
-            return _EMPTY
-        row = parse(whole.rpartition(b"\n")[2])
-        return None if row is None else Tail(row["position"], row["digest"], size - len(torn))
+        """Return where the log ends; None where the last entry is whole and yet no event."""
 
-    def _end(self) -> tuple[bytes, int]:
-        """Return the last two lines or more, and the size of the whole."""
-        with reporting(self.path):
-            if not self.path.exists():
-                return b"", 0
-            with self.path.open("rb") as file:
-                size = start = file.seek(0, os.SEEK_END)
-                content = b""
-                while start > 0 and content.count(b"\n") < 2:
-                    start = max(0, start - _CHUNK)
-                    file.seek(start)
-                    content = file.read(size - start)
-        return content, size
-
+    @abstractmethod
     def read(self) -> list[Row]:
         """Return every event of the log that is whole, as rows of the table `events`."""
-        with reporting(self.path):
-            content = self.path.read_bytes() if self.path.exists() else b""
-        return [row for line in content.splitlines() if (row := parse(line)) is not None]
+
+    @abstractmethod
+    def entries(self) -> int:
+        """Return how many entries there are, damaged ones too."""
 
     def check(self, connection: Connection | None, tail: Tail | None) -> None:
         """Refuse to go on with a database that lost events.
@@ -102,11 +81,11 @@ class EventLog:
         Raises:
             LogAhead: the log's last event is not in the database.
         """
-        if tail is None or tail == _EMPTY or (connection is not None and _has(connection, tail)):
+        if tail is None or tail == EMPTY or (connection is not None and _has(connection, tail)):
             return
         raise LogAhead(
             f"it holds event {tail.position}, and the database does not",
-            where=self.path,
+            where=self.where,
             expected="a database that has every event of the log: it is missing, or older than the log",
             remedy="make a new one with `zoo verify rebuild=true`; to begin anew, move the log away",
         )
@@ -122,13 +101,14 @@ class EventLog:
         """
         tail = self.tail()
         if tail is None:
-            raise StoreUnavailable("its last line is no event", where=self.path, remedy="run `zoo verify`")
+            raise StoreUnavailable("its last line is no event", where=self.where, remedy="run `zoo verify`")
         self.check(connection, tail)
         missing = _after(connection, tail.position)
         if missing:
             self._append(missing, tail.size)
         return len(missing)
 
+    @abstractmethod
     def heal(self, rows: Sequence[Row], *, replace: bool = False) -> tuple[str | None, str | None]:
         """Bring the log up to the database's events, and keep a damaged one aside.
 
@@ -139,62 +119,23 @@ class EventLog:
         Returns:
             What was done, and what is wrong and was left alone; None for nothing.
         """
-        with reporting(self.path):
-            content = self.path.read_bytes() if self.path.exists() else b""
-        wanted = b"".join(map(line, rows))
-        if content == wanted or history.breaks(rows):  # a copy of a broken chain would help nobody
-            return None, None
-        known = {row["digest"] for row in rows}
-        unknown = [row for row in map(parse, content.splitlines()) if row and row["digest"] not in known]
-        if unknown and not replace:
-            return None, _ahead(self.path, unknown)
-        kept, newline, _ = content.rpartition(b"\n")
-        if wanted.startswith(kept + newline):
-            missing = wanted[len(kept + newline) :].count(b"\n")
-            self._append(rows[len(rows) - missing :], len(kept + newline))
-            return f"{self.path}: wrote {_counted(missing)} that had not been written", None
-        aside = self._replace(wanted)
-        return f"{self.path}: was damaged, and was written anew; the damaged one is {aside}", None
 
+    @abstractmethod
     def sweep(self) -> tuple[str, ...]:
         """Delete what a writer left who was killed while it wrote the log anew; return the names."""
-        found = sorted(self.path.parent.glob(f".{NAME}~*"))
-        with reporting(self.path):
-            for left in found:
-                left.unlink()
-        return tuple(left.name for left in found)
 
+    @abstractmethod
     def _append(self, rows: Iterable[Row], size: int) -> None:
-        make_directory(self.path.parent)
-        with reporting(self.path):
-            new = not self.path.exists()
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-            with os.fdopen(os.open(self.path, flags, 0o666), "ab") as file:
-                file.truncate(size)
-                file.write(b"".join(map(line, rows)))
-                file.flush()
-                os.fsync(file.fileno())
-            if new:
-                sync_directory(self.path.parent)
-
-    def _replace(self, content: bytes) -> Path:
-        aside = self.path.with_name(f"{self.path.stem}.damaged-{secrets.token_hex(4)}.jsonl")
-        temporary = self.path.with_name(f".{NAME}~{secrets.token_hex(4)}")
-        with reporting(self.path):
-            write_synced(temporary, content)
-            os.link(self.path, aside)
-            temporary.replace(self.path)
-            sync_directory(self.path.parent)
-        return aside
+        """Write events after the end of the log, which is `size` bytes long where it is a file."""
 
 
 @contextmanager
-def looking(database: Database, root: Path) -> Iterator[Connection | None]:
+def looking(database: Database, log: EventLog) -> Iterator[Connection | None]:
     """Yield a connection that sees the store; None where there is none and never was.
 
     Args:
         database: the store.
-        root: the directory of all artefacts.
+        log: its event log, which is asked only where there is no database.
 
     Raises:
         LogAhead: there was a store: the log tells of events, and the database is gone.
@@ -204,7 +145,6 @@ def looking(database: Database, root: Path) -> Iterator[Connection | None]:
         if connection is not None:
             yield connection
             return
-    log = EventLog(root)
     tail = log.tail()
     with database.reading() as connection:  # once more: it may have been made meanwhile
         log.check(connection, tail)
@@ -213,7 +153,7 @@ def looking(database: Database, root: Path) -> Iterator[Connection | None]:
 
 @contextmanager
 def recorded(
-    database: Database, root: Path, notices: list[str], *, create: bool = False
+    database: Database, log: EventLog, notices: list[str], *, create: bool = False
 ) -> Iterator[Connection]:
     """Yield a connection that holds the write lock, and write the block's events to the log once it commits.
 
@@ -221,7 +161,7 @@ def recorded(
 
     Args:
         database: the store.
-        root: the directory of all artefacts.
+        log: its event log.
         notices: takes what the user should know.
         create: make the store where there is none.
 
@@ -229,7 +169,6 @@ def recorded(
         LogAhead: the database lost events.
         StoreUnavailable: it cannot be locked or written.
     """
-    log = EventLog(root)
     with database.writing(create=create) as connection:
         log.check(connection, log.tail())
         yield connection
@@ -270,16 +209,18 @@ def _after(connection: Connection, position: int) -> list[Row]:
     return list(connection.execute(query).mappings())
 
 
-def _counted(count: int) -> str:
+def counted(count: int) -> str:
+    """Return `1 event`, `2 events`."""
     return f"{count} event{'' if count == 1 else 's'}"
 
 
-def _ahead(path: Path, unknown: Sequence[Row]) -> str:
+def ahead(where: str, unknown: Sequence[Row]) -> str:
+    """Return the sentence on a log that tells of more than the database."""
     return (
-        f"{path} holds {_counted(len(unknown))} that the database does not have (the first is event "
+        f"{where} holds {counted(len(unknown))} that the database does not have (the first is event "
         f"{unknown[0]['position']}): the database is older than the log, or another one; make a new one with "
         "`zoo verify rebuild=true`"
     )
 
 
-__all__ = ["NAME", "EventLog", "Tail", "line", "looking", "parse", "recorded"]
+__all__ = ["EMPTY", "EventLog", "Row", "Tail", "ahead", "counted", "line", "looking", "parse", "recorded"]

@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Select, func, select
@@ -123,13 +122,13 @@ class Ledger:
 
     Args:
         database: the registry's.
-        root: the directory of all artefacts, whose event log tells of a database that is gone.
+        log: the exported event log, which tells of a database that is gone.
         read_only: refuse `record`.
     """
 
-    def __init__(self, database: Database, *, root: Path, read_only: bool = False) -> None:
+    def __init__(self, database: Database, *, log: EventLog, read_only: bool = False) -> None:
         self._database = database
-        self._log = EventLog(root)
+        self._log = log
         self._read_only = read_only
 
     # --- recording ------------------------------------------------------------------------------

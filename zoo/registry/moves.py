@@ -14,7 +14,7 @@ from sqlalchemy import Connection, update
 
 from zoo.errors import ChampionChanged, ConfigError, MoveRefused, NoChampion, VersionDeleted
 from zoo.registry import history, queries
-from zoo.registry.artifacts import Artifacts
+from zoo.registry.contract import Artifacts
 from zoo.registry.database import Database
 from zoo.registry.eventlog import looking, recorded
 from zoo.registry.history import Event
@@ -154,7 +154,7 @@ def retire(store: Store, version_id: str, *, reason: str | None) -> Move:
     """
     notices: list[str] = []
     _look_up(store, version_id)
-    with recorded(store.database, store.artifacts.root, notices) as connection:
+    with recorded(store.database, store.artifacts.log, notices) as connection:
         version = queries.find(connection, version_id)
         if version.stage == RETIRED:
             return _unchanged(version, "is retired already")
@@ -166,7 +166,7 @@ def retire(store: Store, version_id: str, *, reason: str | None) -> Move:
 def retire_challenger(store: Store, version_id: str, reason: str) -> Move | None:
     """Do the same for what was a challenger when it was looked up; None where it is none any more."""
     notices: list[str] = []
-    with recorded(store.database, store.artifacts.root, notices) as connection:
+    with recorded(store.database, store.artifacts.log, notices) as connection:
         version = queries.find(connection, version_id)
         if version.stage != CHALLENGER:
             return None
@@ -211,7 +211,7 @@ def _crown(
         _check_source(kind, version)
         store.whole(version)
     notices: list[str] = []
-    with recorded(store.database, store.artifacts.root, notices) as connection:
+    with recorded(store.database, store.artifacts.log, notices) as connection:
         version = queries.find(connection, version.version_id)
         if version.stage == CHAMPION:
             return _unchanged(version, f"is the champion of {version.line} already")
@@ -236,7 +236,7 @@ def _crown(
 
 def _before(store: Store, line: str, expect: str | None) -> Version:
     """Return the version that a rollback of the line goes back to."""
-    with looking(store.database, store.artifacts.root) as connection:
+    with looking(store.database, store.artifacts.log) as connection:
         past = succession([] if connection is None else queries.reigns(connection, line))
         earlier = [queries.find(connection, name) for name in reversed(past.earlier.get(line, []))]
         current = queries.champion(connection, line)
@@ -255,12 +255,12 @@ def _before(store: Store, line: str, expect: str | None) -> Version:
 
 
 def _look_up(store: Store, version_id: str) -> Version:
-    with looking(store.database, store.artifacts.root) as connection:
+    with looking(store.database, store.artifacts.log) as connection:
         return queries.find(connection, version_id)
 
 
 def _champion(store: Store, line: str) -> Version | None:
-    with looking(store.database, store.artifacts.root) as connection:
+    with looking(store.database, store.artifacts.log) as connection:
         return queries.champion(connection, line)
 
 

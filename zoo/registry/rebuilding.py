@@ -22,7 +22,7 @@ from sqlalchemy import Connection, select
 
 from zoo.errors import RegistryError, StoreDamaged, StoreUnavailable
 from zoo.registry import document, history, schema
-from zoo.registry.artifacts import Artifacts
+from zoo.registry.contract import Artifacts
 from zoo.registry.database import Database
 from zoo.registry.eventlog import EventLog, Row
 from zoo.registry.files import reporting, sync_directory
@@ -70,13 +70,13 @@ def rebuild(database: Database, artifacts: Artifacts) -> Rebuilt:
         StoreUnavailable: the old one is locked, or the new one cannot be written.
     """
     old = _Old.of(database, artifacts)
-    log = EventLog(artifacts.root)
+    log = artifacts.log
     rows, missing = _sound(log)
     if not rows and not any(artifacts.versions()):
         raise RegistryError(
             "there is nothing to make a database from",
-            where=artifacts.root,
-            expected=f"{log.path.name}, or directories of versions",
+            where=artifacts.location,
+            expected=f"{log.name}, or directories of versions",
             remedy="restore them from a backup",
         )
     making = Database(f"sqlite:///{database.path.with_name(f'.rebuild~{secrets.token_hex(4)}.db')}")
@@ -127,7 +127,7 @@ class _Old:
         except StoreDamaged:
             return cls(False, True, trials)
         with contextlib.suppress(RegistryError), database.writing(create=False) as connection:
-            EventLog(artifacts.root).extend(connection)  # what it has more than the log is not to be lost
+            artifacts.log.extend(connection)  # what it has more than the log is not to be lost
         return cls(True, False, trials)
 
 
@@ -139,16 +139,15 @@ def _rows(connection: Connection, database: Database) -> Sequence[Row]:
 
 def _sound(log: EventLog) -> tuple[list[Row], list[str]]:
     """Return the events of the log up to the first that does not follow from the one before."""
-    with reporting(log.path):
-        lines = log.path.read_bytes().count(b"\n") if log.path.exists() else 0
+    lines = log.entries()
     if not lines:
-        return [], [f"{log.path} is missing or empty: who was champion or retired is not known"]
+        return [], [f"{log.where} is missing or empty: who was champion or retired is not known"]
     rows = log.read()
     sound = history.sound(rows)
     if sound == lines:
         return rows, []
     return rows[:sound], [
-        f"{log.path}: its chain is whole up to event {sound}; what came after is not restored"
+        f"{log.where}: its chain is whole up to event {sound}; what came after is not restored"
     ]
 
 

@@ -20,9 +20,9 @@ from sqlalchemy import Connection, Row
 
 from zoo.errors import ArtifactCorrupt, RegistryError, VersionConflict
 from zoo.registry import document, history, predictions, queries, schema
-from zoo.registry.artifacts import CONFIG, DOCUMENT, PREDICTIONS, SENSOR, Artifacts
+from zoo.registry.contract import CONFIG, DOCUMENT, PREDICTIONS, SENSOR, Artifacts
 from zoo.registry.database import Database
-from zoo.registry.eventlog import EventLog, recorded
+from zoo.registry.eventlog import recorded
 from zoo.registry.moves import deleted
 from zoo.registry.schema import versions
 from zoo.registry.version import CHALLENGER, CHAMPION, Candidate, Registered, Version
@@ -57,7 +57,7 @@ def register(database: Database, artifacts: Artifacts, candidate: Candidate) -> 
 
 
 def _known(database: Database, artifacts: Artifacts, candidate: Candidate) -> Row[Any] | None:
-    log = EventLog(artifacts.root)
+    log = artifacts.log
     tail = log.tail()  # before the transaction, which then sees at least as much
     with database.reading() as connection:
         log.check(connection, tail)
@@ -92,7 +92,7 @@ def _stage_and_add(
     published = False
     said: list[str] = []
     try:
-        with recorded(database, artifacts.root, said, create=True) as connection:
+        with recorded(database, artifacts.log, said, create=True) as connection:
             if _find(connection, candidate) is not None:
                 return None
             left = _left_behind(artifacts, candidate)
@@ -110,7 +110,7 @@ def _stage_and_add(
         return replace(added, notices=(*added.notices, *said))
     except BaseException:
         if published:
-            _withdraw(database, artifacts, candidate)
+            _withdraw(database, artifacts, candidate, staging)
         raise
     finally:
         artifacts.discard(staging)
@@ -131,7 +131,7 @@ def _left_behind(artifacts: Artifacts, candidate: Candidate) -> bytes | None:
     except ArtifactCorrupt:
         return None
     if parsed["fingerprint"] != candidate.fingerprint:
-        raise _conflict(candidate, str(artifacts.directory(line, version_id)), parsed["fingerprint"])
+        raise _conflict(candidate, artifacts.address(line, version_id), parsed["fingerprint"])
     return content
 
 
@@ -165,11 +165,11 @@ def _add(connection: Connection, content: bytes, notices: tuple[str, ...], *, ta
     return Registered(version, created=True, notices=notices)
 
 
-def _withdraw(database: Database, artifacts: Artifacts, candidate: Candidate) -> None:
-    """Take the directory back, unless the row is there after all; what stays can be taken over later."""
+def _withdraw(database: Database, artifacts: Artifacts, candidate: Candidate, staging: Any) -> None:
+    """Take the files back, unless the row is there after all; what stays can be taken over later."""
     with suppress(RegistryError), database.writing(create=False) as connection:
         if not schema.present(connection, database.path) or _find(connection, candidate) is None:
-            artifacts.withdraw(candidate.line, candidate.version_id)
+            artifacts.withdraw(staging, candidate.line, candidate.version_id)
 
 
 def _differences(artifacts: Artifacts, parsed: Mapping[str, Any], table: bytes) -> tuple[str, ...]:

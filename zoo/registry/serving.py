@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo import location
 from zoo.configuration import conf_dirs, group_files, load_yaml, plain, root_dir
 from zoo.errors import ConfigError
 from zoo.registry.store import Registry
@@ -24,12 +25,12 @@ class Place:
 
     Attributes:
         url: the database.
-        artifacts: the directory of the versions' directories.
+        artifacts: where the versions lie.
         trust: what conf/trust says.
     """
 
     url: str
-    artifacts: Path
+    artifacts: location.Place
     trust: Trust
 
 
@@ -37,7 +38,7 @@ def load_champion(
     line: str,
     *,
     url: str | None = None,
-    artifacts: Path | str | None = None,
+    artifacts: location.Place | str | None = None,
     trusted: Trust | Iterable[str] | None = None,
 ) -> Sensor | Cohort:
     """Return the sensor of a line's champion; its digest and its types are checked before anything is built.
@@ -47,7 +48,8 @@ def load_champion(
     Args:
         line: such as `us_equity`.
         url: the registry's database; what conf/registry says unless given.
-        artifacts: the directory of the versions' directories; with a `url`, the database's own unless given.
+        artifacts: where the versions lie: a directory, a URL such as `s3://bucket/zoo`, or an `ObjectStore`;
+            with a `url`, the database's own directory unless given.
         trusted: what may be imported; what conf/trust says unless given.
 
     Raises:
@@ -62,8 +64,7 @@ def load_champion(
         url, artifacts = place.url, place.artifacts if artifacts is None else artifacts
     if trusted is None and place is not None:
         trusted = place.trust
-    root = None if artifacts is None else Path(artifacts)
-    with Registry.open(str(url), artifacts=root, read_only=True) as registry:
+    with Registry.open(str(url), artifacts=artifacts, read_only=True) as registry:
         return registry.load_champion(line, trusted=trusted)
 
 
@@ -82,7 +83,11 @@ def configured() -> Place:
     trust = plain(_group(config, "trust", path), {"paths": paths}, path)
     return Place(
         registry["url"],
-        Path(registry["artifacts"]).expanduser().absolute(),
+        location.located(
+            registry.get("artifacts"),
+            registry.get("storage_options"),
+            default=Path(paths["outputs"]).expanduser().absolute() / location.STORE,
+        ),
         Trust(
             tuple(trust["prefixes"]), bool(trust.get("local", False)), frozenset(trust.get("hashes") or ())
         ),

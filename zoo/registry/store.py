@@ -9,16 +9,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from zoo.errors import ArtifactCorrupt, NoChampion, RegistryError, did_you_mean
+from zoo.location import ObjectStore, Place, located
 from zoo.registry import document, moves, queries
-from zoo.registry.artifacts import DOCUMENT, FILES, SENSOR, Artifacts
+from zoo.registry.artifacts import Directories
 from zoo.registry.collection import Collection, Shadowed, collect
 from zoo.registry.comparison import Comparison, compare
+from zoo.registry.contract import DOCUMENT, FILES, SENSOR, Artifacts
 from zoo.registry.database import Database
 from zoo.registry.eventlog import looking
 from zoo.registry.files import check_place
 from zoo.registry.history import DELETED, LOST, PROMOTED, RETIRED, ROLLED_BACK, Event
 from zoo.registry.ledger import Ledger
 from zoo.registry.moves import Move, Store, deleted
+from zoo.registry.objects import Objects
 from zoo.registry.rebuilding import Rebuilt, rebuild
 from zoo.registry.registration import register
 from zoo.registry.schema import versions
@@ -44,12 +47,13 @@ class Registry:
         self._read_only = read_only
 
     @classmethod
-    def open(cls, url: str, *, artifacts: Path | None = None, read_only: bool = False) -> Self:
+    def open(cls, url: str, *, artifacts: Place | str | None = None, read_only: bool = False) -> Self:
         """Open a store, or the place where one will be; nothing is created before `register`.
 
         Args:
             url: `sqlite:///path`, with `?timeout=seconds` for how long to wait for other writers (30).
-            artifacts: the directory of the versions' directories; the database's own unless given.
+            artifacts: the directory of the versions' directories, the database's own unless given; or an
+                object store: `s3://bucket/zoo`, or `ObjectStore("s3://bucket/zoo", {"endpoint_url": ...})`.
             read_only: refuse to register and to move. Where there never was a store, it reads as an empty one
                 either way; where its database is gone and its event log is not, reading raises LogAhead.
 
@@ -60,9 +64,9 @@ class Registry:
         """
         database = Database(url)
         database.check(writable=not read_only)
-        root = database.path.parent if artifacts is None else Path(artifacts).absolute()
-        check_place(root, writable=not read_only)
-        return cls(database, Artifacts(root), read_only=read_only)
+        lying = _artifacts(database, artifacts)
+        lying.ensure(writable=not read_only)
+        return cls(database, lying, read_only=read_only)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -79,16 +83,16 @@ class Registry:
     @property
     def ledger(self) -> Ledger:
         """Every permutation ever evaluated, by line: what registered versions were chosen from."""
-        return Ledger(self._database, root=self._artifacts.root, read_only=self._read_only)
+        return Ledger(self._database, log=self._artifacts.log, read_only=self._read_only)
 
     @classmethod
-    def rebuild(cls, url: str, *, artifacts: Path | None = None) -> Rebuilt:
+    def rebuild(cls, url: str, *, artifacts: Place | str | None = None) -> Rebuilt:
         """Make a new database from the directories and the exported log; see `zoo.registry.rebuilding`.
 
         Args:
             url: the store's, as `open` takes it; a database that cannot be read is moved aside, one that can
                 stays where it is, and the new one lies beside it.
-            artifacts: the directory of the versions' directories; the database's own unless given.
+            artifacts: where the versions lie, as `open` takes it.
 
         Raises:
             RegistryError: there is nothing to make it from.
@@ -96,10 +100,10 @@ class Registry:
             SchemaMismatch: the old one is another program's, or of another zoo.
         """
         database = Database(url)
-        root = database.path.parent if artifacts is None else Path(artifacts).absolute()
+        lying = _artifacts(database, artifacts)
         check_place(database.path.parent, writable=True)
         try:
-            return rebuild(database, Artifacts(root))
+            return rebuild(database, lying)
         finally:
             database.close()
 
@@ -162,7 +166,7 @@ class Registry:
 
     def place(self, version: Version) -> str:
         """Return where a version's files are, as an address."""
-        return self._artifacts.directory(version.line, version.version_id).as_uri()
+        return self._artifacts.uri(version.line, version.version_id)
 
     def history(self, line: str) -> list[Event]:
         """Return how the line's versions were moved, the oldest first: `events` without registrations."""
@@ -234,8 +238,8 @@ class Registry:
     def _load(self, version: Version, trusted: Trust | Iterable[str] | None) -> Sensor | Cohort:
         from zoo.promotion.cohort import load_predictor
 
-        where = self._artifacts.directory(version.line, version.version_id) / SENSOR
-        return load_predictor(self._read(version, SENSOR), trusted, str(where))
+        where = self._artifacts.address(version.line, version.version_id, SENSOR)
+        return load_predictor(self._read(version, SENSOR), trusted, where)
 
     def _read(self, version: Version, filename: str) -> bytes:
         """Return a file of a version, once its bytes have their digest."""
@@ -259,7 +263,7 @@ class Registry:
         return verify(self._database, self._artifacts)
 
     def _looking(self) -> AbstractContextManager[Connection | None]:
-        return looking(self._database, self._artifacts.root)
+        return looking(self._database, self._artifacts.log)
 
     # --- registering ----------------------------------------------------------------------------
 
@@ -351,6 +355,15 @@ class Registry:
     def _check_writable(self) -> None:
         if self._read_only:
             raise RegistryError("the registry was opened to read", remedy="open it without read_only")
+
+
+def _artifacts(database: Database, place: Place | str | None) -> Artifacts:
+    """Return the artefacts at a place; beside the database where none is named."""
+    if isinstance(place, str):
+        place = located(place, default=database.path.parent)
+    if isinstance(place, ObjectStore):
+        return Objects(place)
+    return Directories(database.path.parent if place is None else Path(place).absolute())
 
 
 __all__ = ["Registry"]

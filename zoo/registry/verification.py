@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from zoo.errors import RegistryError
 from zoo.registry import document, history, schema, trial
-from zoo.registry.artifacts import Artifacts
+from zoo.registry.contract import Artifacts, Registrations
 from zoo.registry.database import Database
 from zoo.registry.eventlog import EventLog
 from zoo.registry.succession import succession
@@ -116,13 +116,14 @@ def verify(database: Database, artifacts: Artifacts) -> VerifyReport:
 
 
 def _survey(database: Database, artifacts: Artifacts) -> _Survey:
-    log = EventLog(artifacts.root)
-    known = len(log.read())  # before we look for the database: a new one is there before its log
+    log = artifacts.log
+    known = log.entries()  # before we look for the database: a new one is there before its log
     with database.reading() as connection:
         there = connection is not None
     if not there:
         lost = (_lost(log, known),) if known else ()
-        return _Survey((), (), (), frozenset(artifacts.versions()), (), artifacts.sweep(), log=lost)
+        swept = artifacts.sweep(_told(log))
+        return _Survey((), (), (), frozenset(artifacts.versions()), (), swept, log=lost)
     with database.writing(create=False) as connection:
         return _listing(connection, database, artifacts)
 
@@ -131,15 +132,16 @@ def _listing(connection: Connection, database: Database, artifacts: Artifacts) -
     if schema.present(connection, database.path):
         database.settle(connection)
     events = connection.execute(select(schema.events).order_by(schema.events.c.position)).all()
-    log = EventLog(artifacts.root)
+    rows = connection.execute(select(schema.versions).order_by(schema.versions.c.position)).all()
+    log = artifacts.log
     done, wrong = log.heal([event._mapping for event in events])
     return _Survey(
-        rows=connection.execute(select(schema.versions).order_by(schema.versions.c.position)).all(),
+        rows=rows,
         events=events,
         trials=_trials(connection, database),
         directories=frozenset(artifacts.versions()),
         damage=database.damage(connection),
-        swept=(*log.sweep(), *artifacts.sweep()),
+        swept=(*log.sweep(), *artifacts.sweep({(row.line, row.version_id): row.digest for row in rows})),
         healed=() if done is None else (done,),
         log=() if wrong is None else (wrong,),
     )
@@ -147,9 +149,18 @@ def _listing(connection: Connection, database: Database, artifacts: Artifacts) -
 
 def _lost(log: EventLog, known: int) -> str:
     return (
-        f"{log.path} holds {known} event{'' if known == 1 else 's'}, and the database is gone: restore it "
+        f"{log.where} holds {known} event{'' if known == 1 else 's'}, and the database is gone: restore it "
         "from a backup, or make a new one with `zoo verify rebuild=true`"
     )
+
+
+def _told(log: EventLog) -> Registrations:
+    """Return what was registered, as the log tells of it where there is no database."""
+    return {
+        (event.line, event.version_id): str(event.details.get("digest"))
+        for event in history.parse_mappings(log.read())
+        if event.kind == history.REGISTERED
+    }
 
 
 def _trials(connection: Connection, database: Database) -> Sequence[Row[Any]]:
@@ -222,7 +233,7 @@ def _directories_without_row(survey: _Survey, artifacts: Artifacts) -> Iterator[
             message = f"the directory is not registered and not whole: {error}"
         else:
             message = (
-                f"{artifacts.directory(line, version_id)} is whole but not registered (a writer was killed, "
+                f"{artifacts.address(line, version_id)} is whole but not registered (a writer was killed, "
                 "or the database is older than it); run its spec again, which takes it over"
             )
         yield Problem(version_id, "unregistered", message)
