@@ -1,10 +1,12 @@
 import datetime as dt
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 
 from tests.evaluation import small
 from tests.report.conftest import NASTY
+from zoo.data import Dataset
 from zoo.errors import NothingToDo
 from zoo.evaluation.gate import Gate
 from zoo.evaluation.gathering import Gathering
@@ -32,9 +34,23 @@ TROUBLES = Runs(
 
 @dataclass
 class Setting:
-    """A small line in a registry, and what is found of it."""
+    """A small line in a registry, and what is found of it.
+
+    Attributes:
+        world: the line.
+        data: what its source gives whenever it is asked; None leaves that to the test.
+    """
 
     world: small.World
+    data: Dataset | None = None
+
+    @contextmanager
+    def given(self):
+        """Have the source give the line's own data for the length of the block."""
+        with pytest.MonkeyPatch.context() as patch:
+            if self.data is not None:
+                patch.setitem(small.STATE, "data", self.data)
+            yield
 
     def findings(self, *, judge=True, runs=TROUBLES, **terms):
         world = self.world
@@ -62,15 +78,16 @@ class Setting:
         return select(Judge(gathering.evidence(), gate, None), challengers)
 
     def report(self, **options):
-        return report_of(self.findings(**options), self.world.registry)
+        with self.given():
+            return report_of(self.findings(**options), self.world.registry)
 
 
 @pytest.fixture(scope="session")
 def setting(tmp_path_factory):
     """A champion with live bars, a challenger with live bars, replayed ones, and one never shadowed."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(small.STATE, "data", small.market())
-        world = small.World(tmp_path_factory.mktemp("line"), patch)
+    world = small.World(tmp_path_factory.mktemp("line"), pytest.MonkeyPatch())
+    found = Setting(world, small.market())
+    with found.given():
         world.first = world.register("first", at=MIDWAY, champion=True, more=DECLARED)
         world.second = world.register("second", ("trend", {"window": 20}), at=MIDWAY, number=1, more=DECLARED)
         world.third = world.register("third", ("trend", {"window": 40}), number=2, more=DECLARED)
@@ -79,8 +96,8 @@ def setting(tmp_path_factory):
         world.shadow(now=small.NOW)
         world.registry.retire(world.retired.version_id, reason=NASTY + "w" * 300)
         world.late = world.register("late_" + "w" * 59, ("trend", {"window": 30}), number=5, more=DECLARED)
-        yield Setting(world)
-        world.registry.close()
+    yield found
+    world.registry.close()
 
 
 @pytest.fixture(scope="session")

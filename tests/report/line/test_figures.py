@@ -104,3 +104,14 @@ def test_a_picture_has_a_title_and_a_key_that_a_page_does_not_need(report, looks
     assert told.layout.height > height
     keyed = [trace.name for trace in told.data if trace.showlegend]
     assert len(keyed) == len(set(keyed)) == len(looks)
+
+
+def test_a_long_id_leaves_room_for_the_chart_and_keeps_its_end(report, looks):
+    import dataclasses
+
+    long = [dataclasses.replace(look, label=f"{'w' * 64}-20201230-{n:08x}") for n, look in enumerate(looks)]
+    texts = DRAWN["trading"](report.frames["trading"], long).layout.yaxis.ticktext
+    heads = [text.split("<br>")[0] for text in texts]
+    assert max(map(len, heads)) == 28
+    assert len(set(heads)) == len(looks)
+    assert all("turnover" in text for text in texts)

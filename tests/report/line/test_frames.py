@@ -35,7 +35,7 @@ def test_the_champion_comes_first_then_ranks_then_who_is_out_then_baselines(repo
 
 def test_a_value_begins_with_one_on_the_bar_before_the_first_return_and_compounds(report, setting):
     track, frame = track_of(report, setting.world.first), own(report, "equity", setting.world.first)
-    dates = small.STATE["data"].dates
+    dates = small.market().dates
     assert frame["value"][0] == 1.0
     assert np.isnan(frame["net"][0])
     assert frame["date"][0] == dates[dates.get_loc(track.held.dates[0]) - 1]
@@ -111,7 +111,7 @@ def test_costs_are_what_lies_between_gross_and_net(report, setting):
 
 
 def made(net, live=None):
-    dates = small.STATE["data"].dates[300 : 300 + len(net)]
+    dates = small.market().dates[300 : 300 + len(net)]
     net = np.array(net, dtype=float)
     held = Held(dates, net, net, np.zeros(len(net)), np.full(len(net), np.nan), {})
     return Track("made", CHALLENGER, "spec", 1, 5, held, np.zeros(len(net), bool) if live is None else live)
