@@ -5,6 +5,7 @@ The arithmetic behind it is tested in test_score, test_skill, test_superiority a
 
 import shutil
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -71,19 +72,34 @@ def test_calling_replayed_bars_live_in_the_record_is_found_out(zoo, world, duel)
     assert row(zoo.json(*BOARD), late)["rank"] is None
 
 
+def backdate(zoo, version):  # noqa: F811
+    """Say in the database that a version was registered before the bars that it is to be judged on."""
+    with closing(sqlite3.connect(zoo.outputs / "registry" / "registry.db")) as database, database:
+        database.execute("UPDATE versions SET created_at = ? WHERE version_id = ?", (AT, version.version_id))
+
+
 def test_backdating_a_version_that_was_shadowed_is_found_out(zoo, world, duel):  # noqa: F811
     late = world.register("late", ("trend", {"window": 7}), number=5)
     assert zoo.json(*SHADOW).code == 0
-    with sqlite3.connect(zoo.outputs / "registry" / "registry.db") as database:
-        try:
-            database.execute("UPDATE versions SET created_at = ? WHERE version_id = ?", (AT, late.version_id))
-        except sqlite3.DatabaseError:
-            return  # the store itself refuses
-    database.close()
+    backdate(zoo, late)
     assert zoo.json(*SHADOW).code == 1
     why = refusals(zoo, late)
     assert "0 live bars" in why["soak"]
     assert zoo.json("verify").code == 1
+
+
+def test_backdating_a_version_before_it_is_shadowed_is_found_out(zoo, world, duel):  # noqa: F811
+    late = world.register("late", ("trend", {"window": 7}), number=5)
+    backdate(zoo, late)
+    ran = zoo.json(*SHADOW)
+    assert ran.code == 1
+    (failed,) = [one for one in ran.document["results"] if one["status"] == "failed"]
+    assert failed["version_id"] == late.version_id
+    said = f"the database says that it was registered at {AT}, and its version.json 2026-"
+    assert said in failed["message"]
+    assert not world.record(late).path.exists()
+    assert zoo.json("verify").code == 1
+    assert "it was never shadowed" in refusals(zoo, late)["record"]
 
 
 # --- retiring losers --------------------------------------------------------------------------------
