@@ -189,7 +189,8 @@ def test_constant_returns(zoo, world, duel, source):  # noqa: F811
     assert row(ran, duel[0])["reason"].startswith("no score:")
     assert "skill" in refusals(zoo, duel[1], "costs=none")
     ran = zoo.json(*WATCH, "costs=none", "strict=true")
-    assert (ran.code, ran.document["alarm"]) == (0, None)
+    assert (ran.code, ran.document["watched"], ran.document["alarm"]) == (1, False, None)
+    assert "no risk can be told from the champion's past" in ran.document["note"]
 
 
 @pytest.mark.parametrize("command", [BOARD, SELECT, WATCH], ids=lambda words: words[0])
