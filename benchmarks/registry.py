@@ -254,6 +254,8 @@ def alone(registry: Registry, url: str) -> None:
 def looks(registry: Registry, url: str, held: str) -> None:
     """Measure what is asked every day, in a store that holds so many versions."""
     row(f"list a page of 50, {held}", milliseconds(lambda: registry.versions(limit=50), 50))
+    page = milliseconds(lambda: registry.versions(line=LINE, limit=50), 50)
+    row(f"list a page of 50 of the line, {held}", page)
     row(f"who is champion, {held}", milliseconds(lambda: registry.champion(LINE), 100))
     load = milliseconds(lambda: load_champion(LINE, url=url, trusted=()), 30)
     row(f"open, and load the champion, {held}", load)

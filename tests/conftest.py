@@ -6,8 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.registry.mlflow_server import mlflow_server  # noqa: F401  # one server for every room's tests
+
+# a busy machine is no failure: what is drawn is judged by what it gives, never by how long it took
+settings.register_profile("zoo", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("zoo")
 
 DEFINITION = {
     "params": {"lookback": [20, 40], "alpha": [1, 10]},

@@ -11,7 +11,8 @@ import zoo
 PACKAGE = Path(zoo.__file__).parent
 FLOORS = [
     {"errors", "events", "foreign", "settings", "trust", "configuration", "metrics"},
-    {"data", "features", "targets", "models", "portfolio", "monitoring", "spec", "line", "roster", "terms"},
+    {"data", "features", "targets", "models", "portfolio", "monitoring", "spec", "line", "roster", "terms"}
+    | {"controls"},
     {"manifest"},
     {"experiment"},
     {"promotion"},
@@ -19,7 +20,7 @@ FLOORS = [
     {"evaluation", "retraining"},
     {"driver", "report"},
     {"commands"},
-    {"__main__"},  # it shares the top floor with the commands that it imports
+    {"__main__", "plot"},  # who asks the commands: a command line, or a notebook
 ]
 #: what the ground floor may use of itself: everybody may raise our errors
 GROUND = {("settings", "errors"), ("settings", "foreign"), ("trust", "errors"), ("configuration", "errors")}

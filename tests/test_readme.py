@@ -36,7 +36,7 @@ def run(command, places):
 
 
 def test_the_readme_lists_its_commands():
-    assert len(COMMANDS) == 19
+    assert len(COMMANDS) == 21
 
 
 def test_every_command_of_the_readme_runs_and_prints_what_the_readme_shows(places):

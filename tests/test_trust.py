@@ -11,6 +11,19 @@ from zoo.errors import TrustError
 from zoo.trust import Trust, check_form, check_targets, file_hash, import_module, load_local, resolve
 
 
+def test_what_a_trusted_module_merely_imported_is_not_trusted_by_its_name_there(tmp_path, monkeypatch):
+    (tmp_path / "borrowing_lab.py").write_text("from os import system\ndef own(): ...\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert callable(resolve("borrowing_lab.own", ["borrowing_lab."]))
+    with pytest.raises(TrustError, match=r"'borrowing_lab\.system' is builtin_function_or_method from"):
+        resolve("borrowing_lab.system", ["borrowing_lab."])
+
+
+def test_one_text_is_no_list_of_prefixes():
+    with pytest.raises(TrustError, match=r"expected a list of prefixes, such as \['my_lab\.'\]"):
+        Trust.of("my_lab.")
+
+
 def test_an_object_under_a_trusted_prefix_is_resolved():
     from sklearn.linear_model import Ridge
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from zoo import plot
     from zoo.data import Dataset, Table
     from zoo.errors import ZooError
     from zoo.experiment.loop import run_experiment
@@ -37,8 +38,14 @@ _HOMES = {
 }
 
 
+#: modules that are public as such
+_MODULES = ("plot",)
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name from its home when it is first used."""
+    if name in _MODULES:
+        return importlib.import_module(f"zoo.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'zoo' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)
@@ -63,5 +70,6 @@ __all__ = [
     "__version__",
     "load_champion",
     "overrides",
+    "plot",
     "run_experiment",
 ]

@@ -118,10 +118,14 @@ def _command(arguments: Arguments) -> Callable[[Arguments], Answer]:
             from zoo.commands.shadow import shadow as command
         case "select":
             from zoo.commands.select import select as command
+        case "attribute":
+            from zoo.commands.attribute import attribute as command
         case "power":
             from zoo.commands.power import power as command
         case "watch":
             from zoo.commands.watch import watch as command
+        case "report":
+            from zoo.commands.report import report as command
         case "drift":
             from zoo.commands.drift import drift as command
         case "leaderboard":

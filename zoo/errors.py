@@ -226,6 +226,14 @@ class AgreementError(PromotionError):
     """The refit resembles the variant that was measured less than it should, or nobody can tell."""
 
 
+class ControlFailed(PromotionError):
+    """A control twin did not come out as it must: the pipeline, not the signal, is wrong."""
+
+
+class ControlUndecidable(ControlFailed):
+    """A control twin was asked for and cannot be run, or could not tell; nothing is registered on trust."""
+
+
 class ReferenceModelError(PromotionError):
     """An architecture's module has not exactly one reference model, or the model breaks the contract."""
 
@@ -436,6 +444,8 @@ __all__ = [
     "CohortError",
     "CohortMemberFailed",
     "ConfigError",
+    "ControlFailed",
+    "ControlUndecidable",
     "DataDriftError",
     "DataError",
     "ExperimentBusy",

@@ -40,6 +40,8 @@ _CLOSED: Final = (
     "sklearn.tests",
     "sklearn.utils",
 )
+#: a recorded hash that no file has: of a module that was not among those that were recorded
+NO_HASH: Final = ""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
 
 
@@ -59,9 +61,17 @@ class Trust:
 
     @classmethod
     def of(cls, trusted: Trust | Iterable[str] | None) -> Trust:
-        """Take a `Trust` as it is, a list of prefixes, or None for the default."""
+        """Take a `Trust` as it is, a list of prefixes, or None for the default.
+
+        Raises:
+            TrustError: a single text, whose letters would be taken for prefixes.
+        """
         if isinstance(trusted, Trust):
             return trusted
+        if isinstance(trusted, str):
+            raise TrustError(
+                f"the trust list is {trusted!r}", expected=f"a list of prefixes, such as [{trusted!r}]"
+            )
         return cls() if trusted is None else cls(prefixes=tuple(trusted))
 
     def covers(self, name: str) -> bool:
@@ -239,16 +249,26 @@ def source_of(name: str) -> Path | None:
     Args:
         name: dotted; None is returned where there is no such module, or where it is no source file.
     """
-    places: Sequence[str] | None = None
-    spec = None
-    segments = name.split(".")
-    for count in range(1, len(segments) + 1):
-        spec = importlib.machinery.PathFinder.find_spec(".".join(segments[:count]), places)
+    top, *rest = name.split(".")
+    spec = _top_level(top)
+    for segment in rest:
         if spec is None:
             return None
-        places = spec.submodule_search_locations or []
+        # by its last part only: of a dotted name's namespace package Python asks the imported parent
+        places = list(spec.submodule_search_locations or ())
+        spec = importlib.machinery.PathFinder.find_spec(segment, places)
     origin = None if spec is None else spec.origin
     return Path(origin) if origin is not None and origin.endswith(".py") else None
+
+
+def _top_level(name: str) -> importlib.machinery.ModuleSpec | None:
+    """Ask whoever Python would ask, in its order: editable installations have finders of their own."""
+    for finder in sys.meta_path:
+        find = getattr(finder, "find_spec", None)
+        spec = None if find is None else find(name, None)
+        if isinstance(spec, importlib.machinery.ModuleSpec):
+            return spec
+    return None
 
 
 def file_hash(path: Path) -> str:
@@ -362,7 +382,7 @@ def _check_local(path: object, digest: str, trust: Trust, recorded: str | None) 
         raise TrustError(
             "differs from the module that the experiment recorded, and was not loaded",
             where=path,
-            expected=f"sha256 {recorded}",
+            expected=f"sha256 {recorded}" if recorded else "a module whose sha256 was recorded",
             remedy="restore the module, or make the experiment again",
         )
 
@@ -370,6 +390,7 @@ def _check_local(path: object, digest: str, trust: Trust, recorded: str | None) 
 __all__ = [
     "DEFAULT_PREFIXES",
     "LOCAL_PREFIX",
+    "NO_HASH",
     "OFFERED",
     "TARGET_KEY",
     "Trust",

@@ -192,3 +192,14 @@ def test_a_line_without_a_champion_has_nobody_to_watch(zoo, registered):
     registered()
     ran = zoo.json("watch")
     assert (ran.code, ran.document["error"]["type"]) == (1, "NoChampion")
+
+
+def test_select_and_promote_say_the_same_of_when_a_version_can_be_decided(zoo, held):
+    _, second, third = held(0.0, 4.0, 0.0, assets=20)
+    chosen = {
+        one["version_id"]: one["decision"]
+        for one in zoo.json("select", "gate.draws=400").document["candidates"]
+    }
+    for name in (second, third):
+        alone = zoo.json("promote", f"version={name}", "gate.draws=400").document["decision"]
+        assert chosen[name]["conditions"] == alone["conditions"]

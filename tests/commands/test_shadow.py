@@ -136,3 +136,17 @@ def test_waiting_challengers_are_listed(zoo, world):
     ran = zoo.json("shadow", "line=small", "shadow.cap=1", TRUSTED)
     assert [one["status"] for one in ran.document["results"]] == ["shadowed", "shadowed", "waiting"]
     assert "1 of 2 challengers wait" in ran.document["notices"][-1]
+
+
+def test_gc_never_deletes_who_has_results_on_the_bars_of_the_leaderboard(zoo, world):
+    zoo("shadow", "line=small", "until=2021-03-31", TRUSTED)
+    zoo("retire", f"version={world.second.version_id}")
+    for words in ((), ("dry_run=false",)):
+        document = zoo.json("gc", *words).document
+        assert document["deleted"] == []
+        [kept] = [one for one in document["kept"] if one["version_id"] == world.second.version_id]
+        assert kept["why"].startswith("it has shadow results that the leaderboard compares from ")
+    assert world.registry.load(world.second.version_id, trusted=[f"{small.HERE}."]) is not None
+    zoo("shadow", "line=small", TRUSTED)
+    document = zoo.json("gc", "dry_run=false", "leaderboard.start=2021-04-01").document
+    assert [one["version_id"] for one in document["deleted"]] == [world.second.version_id]

@@ -33,6 +33,7 @@ TRAINED_UNTIL = "2020-12-31"
 #: registered long after the data ends: everything is replayed
 LATER = "2026-01-05T12:00:00.000000+00:00"
 NOW = dt.datetime(2026, 2, 2, 12, tzinfo=dt.UTC)
+TARGET = {"_target_": "zoo.targets.forward_return"}
 LONG_SHORT = {"_target_": "zoo.portfolio.quantile_long_short", "quantile": 0.25}
 LONG_ONLY = {"_target_": "zoo.portfolio.long_only_top", "fraction": 0.25}
 
@@ -177,9 +178,23 @@ class World:
         return Record(self.records, version.version_id)
 
     def register(
-        self, label, *features, at=LATER, spec=None, number=0, champion=False, kept=False, **training
+        self,
+        label,
+        *features,
+        at=LATER,
+        spec=None,
+        number=0,
+        champion=False,
+        agreement=None,
+        more=None,
+        kept=False,
+        **training,
     ):
-        """Train and register a version as of a moment; `kept`: with what its refit predicted."""
+        """Train and register a version as of a moment.
+
+        `agreement` is what its lineage says of its refit, `more` what else its inputs say;
+        `kept`: with what its refit predicted.
+        """
         features = [(one, {}) if isinstance(one, str) else one for one in features or ("trend",)]
         sensor, last = sensor_of(features, **training)
         candidate = Candidate(
@@ -189,10 +204,16 @@ class World:
             experiment="small",
             permutation_id=number,
             train_end=last,
-            inputs={"label": label, "features": features, **training},
+            inputs={
+                "label": label,
+                "features": features,
+                "manifest": {"target": TARGET},
+                **training,
+                **(more or {}),
+            },
             overrides={},
             metrics={},
-            lineage=sensor.metadata,
+            lineage=sensor.metadata | ({} if agreement is None else {"agreement": agreement}),
             config="",
             sensor=sensor.dumps(),
             predictions=refitted(sensor) if kept else NOTHING,

@@ -55,6 +55,23 @@ def test_a_difference_of_the_last_bit_is_a_difference(feed):
         prove_features(found, feed, features, [features.dates[300]])
 
 
+def test_versions_that_share_features_share_their_proof_and_nobody_shares_a_failure(feed, monkeypatch):
+    found = sensor("trend")
+    features = features_of(found, feed)
+    bars = list(features.dates[[300, 350]])
+    served = []
+    serve = type(found).serve
+    monkeypatch.setattr(type(found), "serve", lambda self, bench: served.append(bench) or serve(self, bench))
+    first = prove_features(found, feed, features, bars)
+    again = prove_features(found, feed, features, bars)
+    assert len(served) == 2
+    assert all(one is other for one, other in zip(first, again, strict=True))
+    features.values[310, 4, 0] += 1.0
+    for _ in range(2):
+        with pytest.raises(LooksAhead):
+            prove_features(found, feed, features, [features.dates[310]])
+
+
 def test_bars_to_prove_on_are_some_of_the_new_ones_never_the_last_of_all(feed):
     new = feed.data.dates[380:]
     chosen = sample(feed, new, 3)

@@ -143,7 +143,7 @@ def test_days_that_are_others_than_their_line_says_are_refused(filled):
 
 def test_only_one_process_writes(tmp_path):
     root = records_root(tmp_path, "small")
-    busy = pytest.raises(RecordBusy, match="another process shadows this line; wait")
+    busy = pytest.raises(RecordBusy, match="another process shadows this line, or deletes files of it; wait")
     with writing(root), busy, writing(root):
         pass
     with writing(root):

@@ -1,12 +1,14 @@
 """One test of a whole ledger: its size, its power, and what nobody gains by."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
 from zoo.errors import DataError
 from zoo.evaluation import skill_test
+from zoo.evaluation.skill import clear_loss
 
 
 def noise(bars, trials, seed=0, common=0.5):
@@ -162,3 +164,57 @@ def test_a_count_below_the_columns_and_what_is_no_table_are_refused():
         skill_test([np.zeros(5)])
     with pytest.raises(DataError, match="size is 1"):
         skill_test([noise(100, 6)], size=1.0)
+
+
+def losing(returns, t):
+    """The same returns with a mean that has exactly this t."""
+    centred = returns - returns.mean(axis=0)
+    return centred + t * centred.std(axis=0, ddof=1) / np.sqrt(len(returns))
+
+
+def test_trials_that_clearly_lose_raise_no_bar():
+    returns = noise(1_260, 5, common=0.0)
+    losers = losing(noise(1_260, 500, seed=1, common=0.0), -5.0)
+    alone, among = skill_test([returns]), skill_test([np.hstack([returns, losers])])
+    assert among.trials == 505
+    assert (alone.aside, among.aside) == (0, 500)
+    assert among.critical == pytest.approx(alone.critical, abs=0.1)
+
+
+def test_trials_that_lose_no_more_than_chance_allows_raise_it_in_full():
+    returns = noise(1_260, 5, common=0.0)
+    losers = losing(noise(1_260, 500, seed=1, common=0.0), clear_loss(1_260) + 0.1)
+    found = skill_test([np.hstack([returns, losers])])
+    assert found.aside == 0
+    assert found.critical > skill_test([returns]).critical + 0.8
+
+
+def test_a_ledger_of_losers_has_a_bar_that_none_of_them_passes():
+    found = skill_test([losing(noise(400, 30), -4.0)])
+    assert found.aside == 29  # the best one stays
+    assert found.critical > 1.3
+    assert not any(found.passes(trial) for trial in range(30))
+    assert found.adjusted[0].min() > 0.05
+
+
+def test_what_chance_sets_aside_is_given_back():
+    calls, ledgers, trials = 0, 4_000, 20
+    rng = np.random.default_rng(5)
+    loss = clear_loss(1_000)
+    luck = NormalDist().cdf(loss)
+    for own in rng.normal(size=(ledgers, trials)):  # as the test does it, without its bootstrap
+        kept = int((own >= loss).sum())
+        bar = NormalDist().inv_cdf((1.0 - 0.05 * (1.0 - luck)) ** (1.0 / kept))
+        calls += own.max() > bar
+    assert calls / ledgers == pytest.approx(0.05, abs=0.0103)  # three standard errors
+
+
+@pytest.mark.parametrize("common", [0.0, 1.0])
+def test_losers_beside_noise_leave_the_size_where_it_was(common):
+    calls, ledgers = 0, 120
+    for seed in range(ledgers):
+        returns = noise(252, 20, seed, common)
+        returns[:, 8:] -= 0.0015  # a t of about -2.4
+        found = skill_test([returns], draws=150, seed=seed)
+        calls += any(found.passes(trial) for trial in range(20))
+    assert calls <= 15  # at most 6 expected

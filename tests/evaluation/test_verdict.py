@@ -95,6 +95,14 @@ def test_a_gate_that_cannot_decide_says_so_and_how_long_it_would_take():
 # --- attempts to get through ---------------------------------------------------------------------
 
 
+def test_each_version_is_asked_when_it_can_be_decided():
+    never = replace(DECIDABLE, years=float("inf"), undecidable=True)
+    known = {"new": DECIDABLE, "noise_0": never}
+    judge = Judge(zoo_of(others=1), QUICK, known.__getitem__)
+    assert judge.decide("new").passed
+    assert "decidable" in failed(judge.decide("noise_0"))
+
+
 def test_replayed_bars_fill_no_soak_and_pass_no_test():
     replayed = judged(with_(zoo_of(best=9.0), live=np.zeros(BARS, dtype=bool)))
     assert failed(replayed) == ["soak", "skill", "better"]

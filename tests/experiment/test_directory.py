@@ -3,6 +3,7 @@ import math
 
 import pytest
 
+from tests.promotion.directories import set_metric
 from zoo.errors import ExperimentCorrupt, ExperimentError, ExperimentNotFound, UnknownPermutation
 from zoo.experiment.directory import ExperimentDirectory, describe
 
@@ -27,6 +28,23 @@ def test_what_was_written_is_read_back(experiment_dir):
     assert isinstance(found.metrics["rank_ic"], float)
     assert isinstance(found.metrics["n_obs"], int)
     assert len(found.preds) == len(found.alignment["dates"]) * len(found.alignment["assets"])
+
+
+def test_an_integer_in_a_column_of_floats_stays_one(experiment_dir):
+    set_metric(experiment_dir, 1, "rank_ic", "1")
+    found = ExperimentDirectory(experiment_dir).results
+    assert [type(found[n]["rank_ic"]) for n in (0, 1)] == [float, int]
+
+
+@pytest.mark.parametrize("results", [True, False])
+@pytest.mark.parametrize("change", ["added", "removed"])
+def test_a_line_too_many_or_too_few_is_an_error_whichever_round_is_asked_for(experiment_dir, change, results):
+    path = experiment_dir / "round_data.jsonl"
+    lines = lines_of(path)
+    lines[3:] = [] if change == "removed" else [lines[3], lines[3].replace('"round_id": 3', '"round_id": 4')]
+    path.write_text("".join(lines))
+    with pytest.raises(ExperimentCorrupt, match=rf"round_data\.jsonl: has {len(lines)} rounds; expected 4"):
+        ExperimentDirectory(experiment_dir).round(0, results=results)
 
 
 def test_an_experiment_is_described_without_its_predictions(experiment_dir):

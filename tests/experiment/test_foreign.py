@@ -1,4 +1,5 @@
 import csv
+import importlib.util
 import json
 import sys
 
@@ -171,6 +172,33 @@ def test_a_modules_file_is_found_without_importing_its_packages(package):
     assert source_of("no_such_package_at_all") is None
     assert source_of("math") is None
     assert "their_lab" not in sys.modules
+
+
+def test_a_modules_file_is_found_in_packages_without_init_and_by_an_editable_installations_finder(
+    tmp_path, monkeypatch
+):
+    leaf = tmp_path / "their_outer" / "inner" / "leaf.py"
+    leaf.parent.mkdir(parents=True)
+    leaf.write_text("raise RuntimeError('imported')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert source_of("their_outer.inner.leaf") == leaf
+    assert source_of("their_outer.inner") is None
+    away = tmp_path / "elsewhere" / "__init__.py"
+    away.parent.mkdir()
+    away.write_text("raise RuntimeError('imported')")
+    (away.parent / "module.py").write_text("")
+
+    class Editable:  # as setuptools installs one: it knows where one package lies
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name != "their_edited":
+                return None
+            places = [str(away.parent)]
+            return importlib.util.spec_from_file_location(name, away, submodule_search_locations=places)
+
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Editable])
+    assert source_of("their_edited.module") == away.parent / "module.py"
+    assert source_of("their_edited") == away
 
 
 # --- what such a library writes ---------------------------------------------------------------------

@@ -161,6 +161,12 @@ def test_an_address_that_is_none_is_refused(outbox, url):
         Webhook.parse(url, SECRET, outbox)
 
 
+def test_an_address_that_is_refused_is_shown_without_its_password_and_token(outbox):
+    with pytest.raises(ConfigError, match=r"notify\.url: 'example\.org/x'; expected") as caught:
+        Webhook.parse("ftp://me:sesame@example.org/x?token=sesame", SECRET, outbox)
+    assert "sesame" not in str(caught.value)
+
+
 @pytest.mark.parametrize("secret", [None, ""])
 def test_without_a_secret_there_is_nothing_to_sign_with(outbox, secret):
     with pytest.raises(ConfigError, match="ZOO_NOTIFY_SECRET"):

@@ -102,6 +102,19 @@ def test_what_is_below_the_floor_is_an_error_that_names_both(value, floor, passe
         check_agreement(found, "x")
 
 
+@pytest.mark.parametrize(
+    ("value", "floor", "passes"), [(0.1, -1.0, True), (0.0, -0.5, False), (-1.0, -1.0, False)]
+)
+def test_a_floor_below_zero_lets_nothing_pass_that_ranks_the_other_way_or_nothing(value, floor, passes):
+    found = Agreement(value, None, None, 3, "rank_correlation", floor, "bootstrap", REFITS, 6)
+    if not passes:
+        with pytest.raises(AgreementError, match=r"does not rank as the variant does.*expected above 0"):
+            check_agreement(found, "x")
+    else:
+        check_agreement(found, "x")
+    check_agreement(replace(found, how="number"), "x")
+
+
 def test_scores_that_rank_nothing_have_no_agreement_unless_nobody_asks():
     found = Agreement(None, None, None, 0, "rank_correlation", 0.0, "bootstrap", REFITS, 6)
     with pytest.raises(AgreementError, match=r"nobody can tell.*promotion\.agreement=off"):
@@ -142,6 +155,8 @@ def test_a_refit_that_says_the_opposite_is_an_error(variant):
     ):
         agreement(steady, reversed_(variant), 0.9, where="x")
     assert agreement(steady, reversed_(variant), "off").rank_correlation == pytest.approx(-1.0)
+    with pytest.raises(AgreementError):  # whatever the floor: refits of so small an experiment turn round too
+        agreement(steady, reversed_(variant), "bootstrap", where="x")
 
 
 def test_a_floor_of_ones_own_and_none_are_kept_in_the_lineage(made_experiment, prices):

@@ -187,6 +187,9 @@ def test_sensors_that_cannot_predict_as_one_are_no_cohort(sensors, classifiers, 
     with pytest.raises(CohortError, match=r"different targets: momentum/14 and momentum/99.*rank_mean"):
         Cohort.of([sensors[0], longer])
     assert Cohort.of([sensors[0], longer], combine="rank_mean").rule.combine == "rank_mean"
+    for other, kind in ((Cohort.of(sensors), "Cohort"), ("momentum/0", "str"), (None, "NoneType")):
+        with pytest.raises(CohortError, match=f"a member is a {kind}; expected sensors"):
+            Cohort.of([other, sensors[0]])
 
 
 def test_a_tables_cohort_predicts_its_rows(tabular_sensor):

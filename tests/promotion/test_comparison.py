@@ -4,7 +4,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from zoo.promotion.comparison import compare_metrics, compare_predictions, compare_rows, same
+from zoo.promotion.comparison import (
+    compare_kinds,
+    compare_metrics,
+    compare_predictions,
+    compare_rows,
+    same,
+)
 
 NAN, INF = math.nan, math.inf
 
@@ -53,6 +59,11 @@ def test_deterministic_metrics_agree_within_1e_6_and_integers_exactly(logged, re
 )
 def test_stochastic_metrics_agree_within_one_per_cent(logged, reproduced, agree):
     assert differing({"m": logged}, {"m": reproduced}, deterministic=False) == ([] if agree else ["m"])
+
+
+def test_a_number_that_is_an_integer_on_one_side_only_was_written_by_something_else():
+    logged, again = {"n": 3, "mean": 3, "ic": 0.5, "word": "3"}, {"n": 3, "mean": 3.0, "ic": 0.5, "word": 3}
+    assert [(m.key, m.logged, m.reproduced) for m in compare_kinds(logged, again)] == [("mean", 3, 3.0)]
 
 
 def test_a_metric_that_only_one_side_has_differs():

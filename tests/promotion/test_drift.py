@@ -5,7 +5,7 @@ import pytest
 
 from tests.promotion.directories import set_metric
 from zoo.data import Dataset, sp500
-from zoo.errors import CodeDriftError, DataDriftError, DataError, ReconstructionError
+from zoo.errors import CodeDriftError, DataDriftError, DataError, ManifestError, ReconstructionError
 from zoo.experiment.loop import run_experiment
 from zoo.promotion import Trainer
 from zoo.promotion.drift import code_drift
@@ -57,6 +57,43 @@ def test_changed_libraries_are_named_when_it_does_not_reproduce(experiment_dir, 
 def test_data_of_another_kind_is_refused(experiment_dir, prices):
     with pytest.raises(DataError, match="data is a DataFrame"):
         Trainer(experiment_dir, prices.close).train([0])
+
+
+FICKLE = """
+    import tests.promotion.test_drift as tests
+    from tests.conftest import DEFINITION
+    from zoo.manifest import Manifest
+
+    def params():
+        return {"lookback": [20], "alpha": [1]}
+
+    def manifest():
+        config = DEFINITION["manifest"]
+        tests.ASKED.append(1)
+        if len(tests.ASKED) >= tests.TURN:
+            config = {**config, "model": {**config["model"], "alpha": 1e6}}
+        return Manifest.from_config(config, seed=7)
+"""
+ASKED, TURN = [], 1000
+
+
+def test_a_decoder_that_declares_something_else_each_time_is_refused_whenever_it_turns(
+    tmp_path, prices, monkeypatch
+):
+    path = tmp_path / "fickle"
+    path.mkdir()
+    (path / "my_fickle.py").write_text(textwrap.dedent(FICKLE))
+    definition = {"sfd_module": "my_fickle", "search": {"seed": 7}}
+    trust, overrides = Trust(local=True), {"residual_momentum_enabled": True}
+    run_experiment(definition, path, data=prices, trust=trust)
+    ASKED.clear()
+    assert Trainer(path, prices, trusted=trust, agreement="off").train([0], overrides=overrides)
+    calls = len(ASKED)
+    for turn in range(1, calls + 1):
+        ASKED.clear()
+        monkeypatch.setattr("tests.promotion.test_drift.TURN", turn)
+        with pytest.raises((ManifestError, ReconstructionError)):
+            Trainer(path, prices, trusted=trust, agreement="off").train([0], overrides=overrides)
 
 
 # --- the user's own code --------------------------------------------------------------------------

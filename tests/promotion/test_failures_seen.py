@@ -5,6 +5,7 @@ import math
 import shutil
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -157,7 +158,7 @@ def test_rounds_that_share_a_preparation_share_it_and_processes_change_nothing(
         assert a.predictions.equals(b.predictions)
 
 
-def test_resume_refuses_other_data_and_another_seed_and_the_target_may_grow(definition, tmp_path, prices):
+def test_resume_refuses_other_data_seed_space_and_code_and_the_target_may_grow(definition, tmp_path, prices):
     definition["search"] |= {"strategy": "random", "rounds": 2}
     path = tmp_path / "x"
     run_experiment(definition, path, data=prices)
@@ -167,6 +168,13 @@ def test_resume_refuses_other_data_and_another_seed_and_the_target_may_grow(defi
     other["search"]["seed"] = 8
     with pytest.raises(ResumeRefused, match="seed"):
         run_experiment(other, path, data=prices, resume=True)
+    other = {**definition, "params": {**definition["params"], "alpha": [1, 100]}}
+    with pytest.raises(ResumeRefused, match="params"):
+        run_experiment(other, path, data=prices, resume=True)
+    older = Path(shutil.copytree(path, tmp_path / "older" / "x"))
+    edit_metadata(older, lambda meta: meta["fingerprints"]["code"]["modules"].update({"zoo.data": "0" * 64}))
+    with pytest.raises(ResumeRefused, match="code"):
+        run_experiment(definition, older, data=prices, resume=True)
     definition["search"]["rounds"] = 4
     assert run_experiment(definition, path, data=prices, resume=True).permutations == 4
     assert Trainer(path, prices).train([0, 1, 2, 3])
@@ -182,6 +190,7 @@ def test_no_code_of_a_decoder_runs_before_name_trust_and_hash_agree_and_none_sha
         ("../colorsys", Trust(local=True), None),  # no name
         ("my_evil", Trust(), None),  # not trusted
         ("my_evil", Trust(local=True), "0" * 64),  # another hash
+        ("my_evil", Trust(local=True), None),  # hashes were recorded, and none of it
         ("colorsys", Trust(local=True), None),  # an installed module's name
     ):
         edit_metadata(

@@ -2,6 +2,9 @@
 
 import sys
 
+import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from zoo.errors import (
@@ -13,7 +16,8 @@ from zoo.errors import (
     TrustError,
 )
 from zoo.promotion import Trainer
-from zoo.trust import Trust
+from zoo.promotion.foreign_runs import own_copy
+from zoo.trust import Trust, load_local
 
 from .their_files import drop_columns, edit_round, local, set_cell
 
@@ -80,6 +84,12 @@ DECODER = """
             ForeignCodeError,
             r"split_config=\(1, 0, 0\) trains on 286 rows",
         ),
+        (
+            "def resolve_model_kwargs(self, p): "
+            "return {'C': p['C'] if self.split_config != (1, 0, 0) else 1e-4}",
+            ForeignCodeError,
+            r"would train Logistic with .*0\.0001.* was reproduced; expected with_params_override to change",
+        ),
         ("def resolve_model_kwargs(self, p): return {'D': 1}", ForeignCodeError, "unexpected keyword"),
         ("resolve_model_kwargs = None", ManifestError, "lacks resolve_model_kwargs"),
         ("run_model = None; prepare_data = None", ManifestError, "lacks prepare_data, run_model"),
@@ -90,6 +100,64 @@ def test_a_manifest_that_breaks_its_word_is_named(theirs, train, method, error, 
     local(path, DECODER.format(method=method))
     with pytest.raises(error, match=message):
         train(path, trusted=Trust(("zoo.", "sklearn.", "other_library."), local=True))
+
+
+THEIRS = Trust(("zoo.", "sklearn.", "other_library."), local=True)
+CARELESS = """
+    from other_library.architectures.ridge import ridge
+    from other_library.decoders.returns import params
+    from other_library.manifest import Manifest, cut
+    import numpy as np
+
+    def bars():
+        return np.random.RandomState(0).standard_normal((300, 3))
+
+    class Own(Manifest):
+        def run_model(self, data, params):
+            for part in ("x_train", "x_test"):
+                RUN_MODEL
+            return super().run_model(data, params)
+
+    def prepare(bars, params, split):
+        PREPARE
+        first, second = cut(300, split)
+        parts = {"train": bars[:first], "val": bars[first:second], "test": bars[second:]}
+        return {f"{side}_{name}": part[:, 1:] if side == "x" else Column(part[:, 0])
+                for name, part in parts.items() for side in "xy"}
+
+    class Column(np.ndarray):
+        def __new__(cls, values): return np.asarray(values).view(cls)
+        def to_numpy(self): return np.asarray(self)
+
+    def manifest():
+        return Own(bars, prepare, ridge)
+"""
+
+
+def careless(path, prepare="pass", run_model="pass"):
+    """Make an experiment of a decoder that works in place, as its own library would have run it."""
+    source = CARELESS.replace("RUN_MODEL", run_model).replace("PREPARE", prepare)
+    local(path, source)
+    from other_library import loop
+
+    loop.run(load_local(path / "their_decoder.py", THEIRS), path, name="their_decoder")
+
+
+def test_a_preparation_that_works_in_place_changes_nothing_of_the_next_pass(theirs, library):
+    path = theirs("returns")
+    careless(path, prepare="bars[:, 1] += bars[:, 0] ** 2")
+    found = Trainer(path, trusted=THEIRS).outcomes([0, 1, 2, 3])
+    assert [outcome.error for outcome in found] == [None] * 4
+    alone = Trainer(path, trusted=THEIRS).outcome(3)
+    assert alone.predictions.equals(found[3].predictions)
+
+
+def test_what_run_model_does_in_place_to_its_rows_would_be_lost_by_a_refit(theirs, library):
+    path = theirs("returns")
+    careless(path, run_model="data[part][:, 1] *= 100.0")
+    error = Trainer(path, trusted=THEIRS).outcome(0).error
+    assert isinstance(error, ReferenceModelError)
+    assert "does not predict what run_model does" in str(error)
 
 
 def test_without_predictions_of_run_model_those_of_its_model_are_compared(theirs, train):
@@ -116,3 +184,23 @@ def test_one_failing_permutation_leaves_the_others(theirs, their_trust):
     set_cell(path, 1, "hits", "13")
     errors = [o.error for o in Trainer(path, trusted=their_trust).outcomes([0, 1, 2])]
     assert [type(e) for e in errors] == [type(None), ReconstructionError, type(None)]
+
+
+@pytest.mark.parametrize(
+    ("make", "spoil"),
+    [
+        (pd.DataFrame, lambda d: d.__setitem__("a", 7.0)),
+        (lambda d: pd.Series(d["a"]), lambda d: d.__setitem__(0, 7.0)),
+        (pl.DataFrame, lambda d: d.__setitem__((0, "a"), 7.0)),
+        (lambda d: pl.DataFrame(d)["a"], lambda d: d.__setitem__(0, 7.0)),
+        (dict, lambda d: d["a"].__setitem__(0, 7.0)),
+        (lambda d: [d["a"]], lambda d: d[0].__setitem__(0, 7.0)),
+    ],
+)
+def test_what_a_library_is_given_is_its_own_to_change(make, spoil):
+    given = make({"a": np.ones(3)})
+    before, mine = repr(given), own_copy(given)
+    assert repr(mine) == before
+    spoil(mine)
+    assert repr(mine) != before
+    assert repr(given) == before

@@ -1,5 +1,7 @@
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -108,6 +110,33 @@ def test_columns_of_every_kind_are_numbers_or_refused(column, message):
     else:
         with pytest.raises(SensorInputError, match=message):
             checked(frame, ("a", "b"))
+
+
+def test_a_frame_of_polars_is_checked_by_its_names_like_one_of_pandas():
+    frame = pl.DataFrame({"b": [1, None, 3], "a": [0.5, 1.5, 2.5]})
+    with pytest.raises(SensorInputError, match=r"x_test has columns b, a; expected columns a, b"):
+        checked(frame, ("a", "b"))
+    with pytest.raises(SensorInputError, match="NaN or infinite values, first b in row 1"):
+        checked(frame, ("b", "a"))
+    with pytest.raises(SensorInputError, match="column 'a' is"):
+        checked(frame.with_columns(a=pl.lit("x")), ("b", "a"))
+    assert checked(frame.drop_nulls(), ("b", "a")).tolist() == [[1.0, 0.5], [3.0, 2.5]]
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (None, "there is no x_test"),
+        ([[1.0], [1.0, 2.0]], "x_test is no array"),
+        (pa.table({"b": [1.0], "a": [2.0]}), "x_test is a Table, whose columns cannot be checked"),
+        (np.ma.masked_array([[1.0, 2.0]], mask=[[False, True]]), "NaN or infinite values, first b in row 0"),
+        (np.ma.masked_array([[1, 2]], mask=[[False, True]]), "NaN or infinite values, first b in row 0"),
+        (np.array([(1.0, 2.0)], dtype=[("b", "f8"), ("a", "f8")]), "x_test is "),
+    ],
+)
+def test_what_could_hide_its_names_or_what_is_missing_is_refused(X, message):
+    with pytest.raises(SensorInputError, match=message):
+        checked(X, ("a", "b"))
 
 
 @settings(deadline=None)

@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
 
 from zoo.errors import ArtifactCorrupt, TrustError
-from zoo.promotion import Sensor
+from zoo.promotion import Sensor, storage
 from zoo.promotion.storage import dump, load
 from zoo.trust import Trust
 
@@ -72,6 +72,30 @@ def test_a_class_of_a_package_that_the_user_trusts_is_stored_and_loaded():
     assert np.array_equal(load(content, trust, "here")[0].predict(X), fitted.predict(X))
     with pytest.raises(TrustError, match="Lab"):
         load(content, Trust(), "here")
+
+
+def test_the_types_of_a_file_are_remembered_and_whether_they_are_trusted_is_asked_each_time(monkeypatch):
+    import skops.io
+
+    asked = []
+    find = skops.io.get_untrusted_types
+    monkeypatch.setattr(skops.io, "get_untrusted_types", lambda **of: asked.append(1) or find(**of))
+    trust = Trust(prefixes=("zoo.", "sklearn.", "tests."))
+    content = dump(Lab().fit(X, Y), {}, trust)
+    for _ in range(3):
+        load(content, trust, "here")
+        with pytest.raises(TrustError, match="Lab"):
+            load(content, Trust(), "here")
+    assert len(asked) == 1
+    with pytest.raises(TrustError, match="Lab"):  # other bytes are another file
+        load(dump(Lab().fit(X, -Y), {}, trust), Trust(), "here")
+    assert len(asked) == 2
+
+
+def test_of_many_files_only_the_last_are_remembered():
+    for number in range(storage._REMEMBERED + 3):
+        dump(Ridge(alpha=number).fit(X, Y), {}, Trust())
+    assert len(storage._KNOWN) == storage._REMEMBERED
 
 
 def test_the_default_prefixes_trust_no_function_of_scikit_learn_by_themselves():

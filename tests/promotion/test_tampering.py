@@ -63,7 +63,10 @@ def promoted(path, prices):
 
 
 def check(path, prices, clean, tampered):
-    """Nothing tampered is registered without an error, unless the value was declared volatile."""
+    """Nothing tampered is registered without an error, unless the value was declared volatile.
+
+    Returns the names of the errors.
+    """
     before = {name: (path / name).read_bytes() for name in FILES}
     name, content = tampered.name, tampered.content
     assume(content != before[name])
@@ -77,6 +80,7 @@ def check(path, prices, clean, tampered):
     for now, then in zip(found, clean, strict=True):
         assert isinstance(now, Exception) or now == then
     assert errors or (name == "results.csv" and only_volatile(before[name], content))
+    return {type(error).__name__ for error in errors}
 
 
 def only_volatile(before, after):
@@ -114,12 +118,15 @@ def one_line(draw, path):
     name = draw(st.sampled_from(FILES))
     lines = (path / name).read_bytes().splitlines(keepends=True)
     place = draw(st.integers(0, len(lines) - 1))
-    kind = draw(st.sampled_from(["removed", "doubled", "moved", "emptied", "torn"]))
+    kind = draw(st.sampled_from(["removed", "doubled", "added", "moved", "emptied", "torn"]))
     line = lines[place]
     if kind == "removed":
         del lines[place]
     elif kind == "doubled":
         lines.insert(place, line)
+    elif kind == "added":  # a round that was never run
+        added = line.replace(b'"round_id": 1', b'"round_id": 2')
+        lines.append(added if name == "round_data.jsonl" else b"2" + line[1:])
     elif kind == "moved":
         lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(place))
     else:
@@ -144,12 +151,28 @@ def one_value(draw, path):
 
 
 @st.composite
+def one_prediction(draw, path):
+    """Change one number among the predictions, the net returns or the rank ICs of a round."""
+    name = "round_data.jsonl"
+    lines = (path / name).read_text().splitlines()
+    place = draw(st.integers(0, len(lines) - 1))
+    tree = json.loads(lines[place])
+    kind = draw(st.sampled_from(["preds", "net", "rank_ic"]))
+    series = {"preds": tree, "net": tree["held_out"], "rank_ic": tree["quality"]}[kind][kind]
+    which = draw(st.integers(0, len(series) - 1))
+    series[which] = draw(changed_leaf(series[which]) | st.floats(allow_nan=False, allow_infinity=False))
+    lines[place] = json.dumps(tree)
+    return Tampered(name, f"{kind}[{which}] of line {place}", ("\n".join(lines) + "\n").encode())
+
+
+@st.composite
 def one_cell(draw, text):
     rows = list(csv.reader(io.StringIO(text)))
     row = draw(st.integers(1, len(rows) - 1))
     column = draw(st.integers(0, len(rows[0]) - 1))
     cell = rows[row][column]
     nudged = [repr(math.nextafter(float(cell), math.inf)), repr(float(cell) * 1.000001)] if cell else []
+    nudged += [cell.removesuffix(".0"), f"{cell}0", f"+{cell}"] if cell else []
     others = [cells[column] for cells in rows[1:]]
     rows[row][column] = draw(
         st.sampled_from(["", "nan", "inf", "0", "0.0", "9999", "true", *nudged, *others])
@@ -187,7 +210,7 @@ def changed_leaf(value):
     return st.sampled_from(kept)
 
 
-KINDS = {"value": one_value, "line": one_line, "byte": one_byte}
+KINDS = {"value": one_value, "line": one_line, "byte": one_byte, "prediction": one_prediction}
 UNHURRIED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
@@ -204,9 +227,14 @@ def test_nothing_tampered_is_registered_without_an_error(directory, clean, price
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_tampered_is_registered_without_an_error_five_hundred_times(directory, clean, prices, kind):
-    @settings(max_examples=167, **UNHURRIED)
+    seen, errors = set(), set()
+
+    @settings(max_examples=125, **UNHURRIED)
     @given(KINDS[kind](directory))
     def tamper(tampered):
-        check(directory, prices, clean, tampered)
+        errors.update(check(directory, prices, clean, tampered))
+        seen.add(tampered.name)
 
     tamper()
+    assert seen == ({"round_data.jsonl"} if kind == "prediction" else set(FILES))
+    assert errors >= ({"ReconstructionError"} if kind == "prediction" else {"ExperimentCorrupt"})

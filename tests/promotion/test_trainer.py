@@ -15,6 +15,7 @@ from zoo.errors import (
 from zoo.experiment.loop import run_experiment
 from zoo.promotion import Trainer
 from zoo.settings import settings
+from zoo.trust import Trust
 
 
 @pytest.fixture
@@ -87,6 +88,19 @@ def test_a_longer_horizon_purges_by_itself(trainer):
     assert sensor.metadata["split"]["logged"] == trainer.train([0])[0].metadata["split"]["logged"]
 
 
+def test_a_variant_keeps_the_dates_of_its_round_though_it_uses_fewer_rows(trainer):
+    """A feature with a longer warm-up leaves fewer cross-sections: cut anew, the test part would move."""
+    base, variant = (
+        trainer.outcome(0, overrides=overrides) for overrides in ({}, {"residual_momentum_enabled": True})
+    )
+    first, last = (
+        [edge(o.predictions.query("part == 'test'")["date"]) for o in (base, variant)] for edge in (min, max)
+    )
+    assert first[0] == first[1]
+    assert last[0] == last[1]
+    assert len(variant.predictions) < len(base.predictions)
+
+
 @pytest.mark.parametrize("ids", [[True], [1.0], [-1], [4], ["1"]])
 def test_what_is_no_id_is_refused(trainer, ids):
     with pytest.raises(UnknownPermutation, match=r"expected an id of this experiment \(0 to 3\)"):
@@ -107,9 +121,16 @@ def test_parameters_that_are_not_those_of_the_id_are_refused(experiment_dir, pri
 def test_an_override_outside_the_allowlist_is_refused_before_anything(trainer):
     with pytest.raises(OverrideNotAllowed, match="did you mean 'forward_days'"):
         trainer.train([0], overrides={"forward_dais": 60})
-    narrow = Trainer(trainer.directory.path, trainer.bench.data, allowed=["xsec_demean_alpha_enabled"])
+    told = []
+    narrow = Trainer(
+        trainer.directory.path,
+        trainer.bench.data,
+        allowed=["xsec_demean_alpha_enabled"],
+        observers=[told.append],
+    )
     with pytest.raises(OverrideNotAllowed):
         narrow.train([0], overrides={"forward_days": 60})
+    assert told == []
 
 
 def test_an_override_of_the_wrong_type_is_refused(trainer):
@@ -122,6 +143,14 @@ def test_an_override_that_training_never_reads_is_an_error(definition, tmp_path,
     run_experiment(definition, tmp_path / "x", data=prices)
     with pytest.raises(InertOverride, match="xsec_demean_alpha_enabled"):
         Trainer(tmp_path / "x", prices).train([0], overrides={"xsec_demean_alpha_enabled": False})
+
+
+def test_numeric_libraries_have_one_thread_as_when_it_was_logged(definition, tmp_path, prices):
+    trust = Trust(prefixes=("zoo.", "sklearn.", "tests."))
+    definition["manifest"]["model"]["_target_"] = "tests.promotion.broken.Counting"
+    run_experiment(definition, tmp_path / "x", data=prices, trust=trust)
+    sensor = Trainer(tmp_path / "x", prices, trusted=trust, agreement="off").train([0])[0]
+    assert sensor.model.estimator.named_steps["model"].threads_ == 1
 
 
 def test_one_failure_leaves_the_other_outcomes(experiment_dir, prices):

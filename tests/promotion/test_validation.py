@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from tests.promotion.directories import edit_metadata, edit_round, make_foreign, set_metric
 from zoo.data import Dataset
 from zoo.errors import DataDriftError, ExperimentCorrupt, ManifestError, ReconstructionError
+from zoo.experiment.directory import ExperimentDirectory
 from zoo.experiment.loop import run_experiment
 from zoo.promotion import Trainer
 from zoo.promotion.validation import validate
@@ -39,7 +41,7 @@ def test_a_tampered_metric_does_not_reproduce(experiment_dir, prices, value):
 def test_a_nan_elsewhere_in_the_column_hides_nothing(experiment_dir, prices):
     set_metric(experiment_dir, 0, "rank_ic", "nan")
     set_metric(experiment_dir, 2, "rank_ic", "9999")
-    with pytest.raises(ReconstructionError, match=r"rank_ic logged 9999\.0"):
+    with pytest.raises(ReconstructionError, match=r"rank_ic logged 9999, "):
         Trainer(experiment_dir, prices).train([2])
 
 
@@ -71,6 +73,37 @@ def test_tampered_predictions_do_not_reproduce(experiment_dir, prices, change):
     edit_round(experiment_dir, 1, change)
     with pytest.raises(ReconstructionError, match="permutation 1"):
         Trainer(experiment_dir, prices).train([1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("held_out", "net"), ("quality", "rank_ic")], ids=["net returns", "rank ICs"]
+)
+def test_a_tampered_series_does_not_reproduce(experiment_dir, prices, kind, name):
+    edit_round(experiment_dir, 1, lambda r: r[kind][name].__setitem__(2, 0.5))
+    with pytest.raises(ReconstructionError, match=rf"{kind}\.{name}\[2\] \(the worst of 1 that differ\)"):
+        Trainer(experiment_dir, prices).train([1])
+    edit_round(experiment_dir, 2, lambda r: r.pop(kind))
+    with pytest.raises(ReconstructionError, match=rf"{kind} logged 'absent', reproduced 'present'"):
+        Trainer(experiment_dir, prices).train([2])
+
+
+def test_an_edit_within_the_tolerance_is_still_an_edit(experiment_dir, prices):
+    logged = ExperimentDirectory(experiment_dir).round(0).metrics["rank_ic"]
+    set_metric(experiment_dir, 0, "rank_ic", repr(logged + 1e-9))
+    with pytest.raises(ExperimentCorrupt, match="the row of permutation 0 is not the one that was logged"):
+        Trainer(experiment_dir, prices).train([0])
+    edit_round(experiment_dir, 1, lambda r: r["preds"].__setitem__(5, r["preds"][5] * (1 + 1e-9)))
+    with pytest.raises(ExperimentCorrupt, match="the line of permutation 1 is not the one that was logged"):
+        Trainer(experiment_dir, prices).train([1])
+
+
+def test_where_nothing_was_logged_nothing_was_reproduced(experiment_dir, prices):
+    trainer = Trainer(experiment_dir, prices)
+    logged = trainer.directory.round(0)
+    done = trainer.pipeline.run(logged.params, trainer.bench)
+    silent = replace(logged, metrics={}, volatile=tuple(logged.metrics))
+    with pytest.raises(ReconstructionError, match="nothing was logged that could be compared"):
+        validate(silent, done, where="x", libraries={})
 
 
 def test_predictions_that_were_all_taken_away_are_not_nothing_to_compare(experiment_dir, prices):
@@ -243,6 +276,7 @@ def compared(path, prices, **changes):
         ("mse", lambda v: v * 1e9, False),
         ("n_obs", lambda v: v + 2, True),
         ("n_obs", lambda v: v - 3, False),
+        ("n_obs", float, False),
         ("r2", lambda v: v + 1e-9, False),
         ("rank_ic", lambda v: v + 1e-9, True),
         ("rank_ic", lambda v: v + 1e-5, False),
@@ -319,8 +353,6 @@ def made_calibrated(tmp_path_factory, prices):
 
 @pytest.mark.parametrize("name", ["threshold", "slope", "intercept", "oof_brier"])
 def test_what_a_calibration_was_fitted_to_is_compared(made_calibrated, tmp_path, prices, name):
-    import shutil
-
     path = shutil.copytree(made_calibrated, tmp_path / "up")
     edit_round(path, 0, lambda line: line["fitted"]["calibration"].update({name: 0.123}))
     with pytest.raises(ReconstructionError, match=rf"fitted\.calibration\.{name} logged 0\.123"):
@@ -328,3 +360,11 @@ def test_what_a_calibration_was_fitted_to_is_compared(made_calibrated, tmp_path,
     found = Trainer(path, prices, agreement="off").train([1])[0].metadata["validation"]
     assert found["fitted"] >= 12
     assert found["predictions"] > 2 * 300
+
+
+@pytest.mark.parametrize("value", [0.5, None])
+def test_a_tampered_probability_does_not_reproduce(made_calibrated, tmp_path, prices, value):
+    path = shutil.copytree(made_calibrated, tmp_path / "up")
+    edit_round(path, 0, lambda line: line["probs"].__setitem__(7, value))
+    with pytest.raises(ReconstructionError, match=r"probs\[7\] \(the worst of 1 that differ\) logged"):
+        Trainer(path, prices).train([0])

@@ -98,8 +98,8 @@ def test_what_has_shadow_results_stays(registry: Registry) -> None:
     for version_id in ids:
         registry.retire(version_id)
 
-    def shadowed(version: Version) -> bool:
-        return version.version_id == ids[0]
+    def shadowed(version: Version) -> str | None:
+        return "it has shadow results" if version.version_id == ids[0] else None
 
     found = registry.gc(dry_run=False, shadowed=shadowed)
     assert [item.version_id for item in found.deleted] == ids[1:]

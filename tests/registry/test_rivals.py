@@ -51,11 +51,11 @@ def test_of_eight_promoters_exactly_one_wins_each_round(tmp_path: Path) -> None:
     check_contest(f"sqlite:///{tmp_path}/registry.db", 25, 8)
 
 
-def check_reader(root: Path, swaps: int) -> None:
+def check_reader(root: Path, swaps: int, reads: int = 1) -> None:
     found = run("read_while_replaced", f"sqlite:///{root}/registry.db", swaps, timeout=900)
     assert found["errors"] == []
     assert (found["mixtures"], found["exitcode"]) == (0, 0)
-    assert found["reads"] >= 1
+    assert found["reads"] >= reads
     with Registry.open(f"sqlite:///{root}/registry.db", read_only=True) as registry:
         assert len(registry.history(LINE)) == 3 + swaps
         assert registry.verify().ok
@@ -67,7 +67,7 @@ def test_a_reader_sees_one_champion_or_the_other_and_never_an_error(tmp_path: Pa
 
 @pytest.mark.slow
 def test_a_reader_sees_no_error_while_the_champion_is_replaced_a_thousand_times(tmp_path: Path) -> None:
-    check_reader(tmp_path, 1000)
+    check_reader(tmp_path, 1000, reads=200)
 
 
 def test_a_promoter_killed_at_any_line_has_promoted_or_has_not(tmp_path: Path) -> None:

@@ -12,16 +12,16 @@ from typing import Any
 from omegaconf import DictConfig
 
 from zoo.commands.arguments import Arguments
-from zoo.commands.composition import compose, hydra_started, prepared
+from zoo.commands.composition import Composed, compose, hydra_started, prepared
 from zoo.commands.conclusion import concluded
 from zoo.commands.job import Result, SpecJob
 from zoo.commands.mirroring import reflect
-from zoo.commands.moving import post
+from zoo.commands.moving import post, telling
 from zoo.commands.multirun import shared, sweep
 from zoo.commands.output import Answer, error_document
 from zoo.commands.request import Request, read_request, task_of
 from zoo.commands.retirement import following
-from zoo.commands.rotation import left_out
+from zoo.commands.rotation import rotation
 from zoo.commands.summary import render
 from zoo.driver.child import GRACE, is_alive
 from zoo.driver.process import Job, run_job
@@ -50,17 +50,32 @@ def _several(arguments: Arguments, observers: Sequence[Observer], stop: Stop) ->
     composed, request = shared(arguments)
     run_id = request.run_id or new_run_id()
     composed.config.run.id = run_id
+    with telling(request, "apply"):
+        results, well = _swept(arguments, composed, request, run_id, observers, stop)
+    return _answer(request, run_id, results, stop, well)
+
+
+def _swept(
+    arguments: Arguments,
+    composed: Composed,
+    request: Request,
+    run_id: str,
+    observers: Sequence[Observer],
+    stop: Stop,
+) -> tuple[list[Result], bool]:
+    """Run the specs; return what came of each, and whether retired ones could be followed."""
     roster = request.roster()
-    waiting = left_out(arguments, request, roster)
+    turn = rotation(arguments, request, roster)
     directory = make_run_directory(request.outputs, run_id)
-    job = ApplyJob(directory, run_id, composed.directories, roster, observers, stop, waiting)
+    turn.record(directory)
+    job = ApplyJob(directory, run_id, composed.directories, roster, observers, stop, turn.waiting)
     stop.directory = directory
     with following(request, roster, observers) as followed:
         results = sweep(arguments, composed, job, run_id)
     (directory / STOP_FILE).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         directory.rmdir()  # where nothing was started
-    return _answer(request, run_id, results, stop, followed())
+    return results, followed()
 
 
 def _one(arguments: Arguments, observers: Sequence[Observer], stop: Stop) -> Answer:
@@ -70,17 +85,18 @@ def _one(arguments: Arguments, observers: Sequence[Observer], stop: Stop) -> Ans
         return _nothing_named(request)
     run_id, name = request.run_id or new_run_id(), request.job or request.spec_name
     composed.config.run.spec = request.spec_name
-    roster = request.roster()
-    left_out(arguments, request, roster)
-    job = ApplyJob(Path(), run_id, composed.directories, roster, observers, stop)
-    job.read(composed.config)
-    job.directory = make_run_directory(request.outputs, run_id)
+    with telling(request, "apply"):
+        roster = request.roster()
+        rotation(arguments, request, roster)
+        job = ApplyJob(Path(), run_id, composed.directories, roster, observers, stop)
+        job.read(composed.config)
+        job.directory = make_run_directory(request.outputs, run_id)
 
-    def start() -> Result:
-        return job(composed.config)
+        def start() -> Result:
+            return job(composed.config)
 
-    with following(request, roster, observers) as followed:
-        result = job.again(name, start(), start)
+        with following(request, roster, observers) as followed:
+            result = job.again(name, start(), start)
     return _answer(request, run_id, [result], stop, followed())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from zoo.commands.moving import post
@@ -46,11 +47,11 @@ class Court:
     evidence: Evidence
     outlook: Outlook
 
-    def judge(self, gate: Gate, reason: str | None, version_id: str | None = None) -> Judge:
-        """Return who decides."""
+    def judge(self, gate: Gate, reason: str | None) -> Judge:
+        """Return who decides, of each version by its own correlation with the champion."""
         from zoo.evaluation.verdict import Judge
 
-        return Judge(self.evidence, gate, self.outlook.verdict(gate, version_id), reason)
+        return Judge(self.evidence, gate, partial(self.outlook.verdict, gate), reason)
 
 
 def check_reason(gate: Gate, reason: str | None) -> None:

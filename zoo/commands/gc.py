@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from zoo.commands.arguments import Arguments
 from zoo.commands.mirroring import reflect
+from zoo.commands.moving import telling
 from zoo.commands.output import Answer, show_table
 from zoo.commands.request import asked
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from zoo.registry import Registry
+
+_DOOMED: Final = ("retired", "archived")
 _COLUMNS: Final = ("version", "stage", "KiB", "files", "why")
 
 
@@ -24,15 +28,27 @@ def gc(arguments: Arguments) -> Answer:
     """
     request = asked(arguments)
     upkeep = request.upkeep
+    from zoo.evaluation.retention import Retention
     from zoo.registry import Registry
 
-    with Registry.open(
-        request.registry_url, artifacts=request.artifacts, read_only=upkeep.dry_run
-    ) as registry:
-        document = registry.gc(dry_run=upkeep.dry_run, keep=upkeep.keep).as_dict()
+    url, artifacts = request.registry_url, request.artifacts
+    with (
+        telling(request, "gc"),
+        Registry.open(url, artifacts=artifacts, read_only=upkeep.dry_run) as registry,
+    ):
+        retention = Retention(registry, artifacts, request.judging.board)
+        lines = [] if upkeep.dry_run else _lines(registry)
+        with retention.holding(lines):  # what is written meanwhile would be missed
+            document = registry.gc(dry_run=upkeep.dry_run, keep=upkeep.keep, shadowed=retention).as_dict()
     if not upkeep.dry_run:
         reflect(request)
     return Answer(document, lambda console: render(console, document), form=request.format)
+
+
+def _lines(registry: Registry) -> list[str]:
+    """Return the lines of which files may be deleted."""
+    gone = [one for stage in _DOOMED for one in registry.versions(stage=stage)]
+    return sorted({one.line for one in gone if one.deleted_at is None})
 
 
 def render(console: Console, document: Mapping[str, Any]) -> None:

@@ -58,13 +58,22 @@ def registry_to_move(request: Request, command: str) -> Iterator[Registry]:
     """Open the registry to write, retire what retired specs leave behind, and post a failure of the block."""
     from zoo.registry import Registry
 
+    with (
+        telling(request, command),
+        Registry.open(request.registry_url, artifacts=request.artifacts) as registry,
+    ):
+        carry_out(request, request.roster(), (StatusLines(),))
+        yield registry
+
+
+@contextlib.contextmanager
+def telling(request: Request, command: str) -> Iterator[None]:
+    """Post that a command failed as a whole, where the block raises: nobody may be at its terminal."""
     try:
-        with Registry.open(request.registry_url, artifacts=request.artifacts) as registry:
-            carry_out(request, request.roster(), (StatusLines(),))
-            yield registry
-    except ZooError as error:
-        facts = {"command": command, "error": type(error).__name__, "message": str(error)}
-        post(request, webhook.FAILED, facts)
+        yield
+    except Exception as error:
+        message = str(error) if isinstance(error, ZooError) else " ".join(str(error).split())
+        post(request, webhook.FAILED, {"command": command, "error": type(error).__name__, "message": message})
         raise
 
 

@@ -17,7 +17,7 @@ from zoo.commands.multirun import shared, sweep
 from zoo.commands.output import Answer, plainly, show_table
 from zoo.commands.request import read_request
 from zoo.commands.retirement import foretell
-from zoo.commands.rotation import left_out
+from zoo.commands.rotation import rotation
 from zoo.driver.result import Failure, Outcome, SpecResult
 from zoo.driver.stop import listening
 from zoo.errors import SpecError, ZooError
@@ -44,7 +44,7 @@ def plan(arguments: Arguments) -> Answer:
             with listening() as stop:
                 composed, request = shared(arguments, _NOWHERE)
                 roster = request.roster()
-                waiting = left_out(arguments, request, roster)
+                waiting = rotation(arguments, request, roster).waiting
                 foretell(request, roster, (StatusLines(),))
                 job = PlanJob(composed.directories, roster, stop=stop, left_out=waiting)
                 results = sweep(arguments, composed, job)
@@ -55,7 +55,7 @@ def plan(arguments: Arguments) -> Answer:
             raise SpecError("no spec was named", expected="spec=<name>, or -m for every active spec")
         composed.config.run.spec = request.spec_name
         roster = request.roster()
-        left_out(arguments, request, roster)
+        rotation(arguments, request, roster)
         job = PlanJob(composed.directories, roster)
         job.read(composed.config)
         foretell(request, roster, (StatusLines(),))

@@ -56,9 +56,7 @@ def decided(request: Request, registry: Registry, version: Version, expect: str 
     champion = registry.champion(version.line)
     _check_champion(version.line, None if champion is None else champion.version_id, expect)
     line = Lines(request.directories).get(version.line, version.version_id)
-    judge = court_of(request, registry, line).judge(
-        request.gating.gate, request.moving.reason, version.version_id
-    )
+    judge = court_of(request, registry, line).judge(request.gating.gate, request.moving.reason)
     decision = judge.decide(version.version_id)
     _check_champion(version.line, decision.champion, expect)  # it may have changed in between
     return decision

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -16,12 +17,13 @@ from zoo.commands.composition import Composed, compose, hydra_started, prepared,
 from zoo.commands.refusal import COMMAND_LINE
 from zoo.commands.schema import ConfigSchema, PathsSchema
 from zoo.configuration import fill_paths, first_line, group_files, plain
+from zoo.controls import Controls
 from zoo.driver.task import Task
 from zoo.errors import USAGE_EXIT, ConfigError, SpecError, ZooError, did_you_mean
 from zoo.evaluation.gate import Gate
-from zoo.evaluation.rules import BoardRules, DriftRules, ShadowRules
+from zoo.evaluation.rules import AttributionRules, BoardRules, DriftRules, ShadowRules
 from zoo.line import Line, Lines
-from zoo.monitoring.webhook import Webhook
+from zoo.monitoring.webhook import SECRET, Webhook
 from zoo.roster import Entry, check_spec, label_clash, read_roster
 from zoo.settings import check_values
 from zoo.spec import NAME, Spec, parse_spec
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _TREES = ("spec", "experiment", "line")
 _CURRENT: Final = "current"
+_TERMS: Final = ("validation", "agreement", "allow_code_drift")
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,8 @@ class Request:
         judging: how versions are shadowed and compared.
         gating: how a champion is chosen and watched.
         leakage: how later bars are changed.
+        attribution: how the differences of an attribution are drawn.
+        controls: the control twins that permutations must pass; None for none.
         terms: on what terms permutations are promoted.
         promotion_jobs: processes over one spec's permutations.
         budget: how many specs a rotation takes; None for all.
@@ -152,6 +157,7 @@ class Request:
         n_jobs: processes over an experiment's permutations.
         by: the score that `analyze` judges parameters by; None takes the walk-forward one.
         page: where `analyze` writes its page; None takes the default.
+        out: where `report` writes its page; None takes the default.
         run_id: the run's name; None where nothing runs.
         job: the name of the spec's directory below the run's.
         threads: for the numeric libraries of one process.
@@ -175,6 +181,8 @@ class Request:
     judging: Judging
     gating: Gating
     leakage: Leakage
+    attribution: AttributionRules
+    controls: Controls | None
     terms: Terms
     promotion_jobs: int
     budget: int | None
@@ -185,6 +193,7 @@ class Request:
     n_jobs: int
     by: str | None
     page: str | None
+    out: str | None
     run_id: str | None
     job: str | None
     threads: int | None
@@ -256,7 +265,9 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         judging=_judging(values),
         gating=_gating(values),
         leakage=Leakage(**{key: _positive(f"leakage.{key}", n) for key, n in values["leakage"].items()}),
-        terms=Terms.of({name: value for name, value in values["promotion"].items() if name != "n_jobs"}),
+        attribution=AttributionRules(**values["attribution"]),
+        controls=_controls(values),
+        terms=Terms.of({name: values["promotion"][name] for name in _TERMS}),
         promotion_jobs=_positive("promotion.n_jobs", values["promotion"]["n_jobs"]),
         budget=_budget(values["rotation"]["budget"]),
         webhook=_webhook(values["notify"], Path(paths["outputs"])),
@@ -266,6 +277,7 @@ def _request(config: DictConfig, directories: tuple[Path, ...], spec_name: str |
         n_jobs=_positive("n_jobs", values["n_jobs"]),
         by=values["by"],
         page=values["page"],
+        out=values["out"],
         run_id=run["id"],
         job=run["name"],
         threads=run["threads"],
@@ -347,7 +359,14 @@ def task_of(request: Request, spec: Spec, line: Line, run_id: str) -> Task:
         trust=request.trust,
         terms=request.terms,
         n_jobs=request.promotion_jobs,
+        controls=request.controls,
     )
+
+
+def _controls(values: Mapping[str, Any]) -> Controls | None:
+    """Read the twins, asked for or not: what is wrong is told at once."""
+    controls = Controls.of(values["promotion"]["twins"])
+    return controls if values["controls"] else None
 
 
 def _positive(name: str, count: int) -> int:
@@ -418,7 +437,8 @@ def _date(name: str, values: Mapping[str, Any]) -> str | None:
 def _webhook(values: Mapping[str, Any], outputs: Path) -> Webhook | None:
     if values["url"] is None:
         return None
-    return Webhook.parse(values["url"], values["secret"], outputs / "notify")
+    secret = os.environ.get(SECRET) if values["secret"] is None else values["secret"]
+    return Webhook.parse(values["url"], secret, outputs / "notify")
 
 
 def _mirror(values: Mapping[str, Any]) -> Mirror | None:

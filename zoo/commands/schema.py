@@ -59,12 +59,22 @@ class TrustSchema:
 
 
 @dataclass
+class TwinsSchema:
+    """`twins` of conf/promotion; `zoo.controls` checks what it says, and has the same defaults."""
+
+    seed: int = 0
+    size: float = 0.001
+    rank_ic: float | None = None
+
+
+@dataclass
 class PromotionSchema:
     """conf/promotion; `zoo.terms` checks what it says."""
 
     validation: str = MISSING
     agreement: Any = MISSING
     allow_code_drift: bool = False
+    twins: TwinsSchema = field(default_factory=TwinsSchema)
     n_jobs: int = 1
 
 
@@ -159,6 +169,14 @@ class LeakageSchema:
     permutations: int = 500
 
 
+class AttributionSchema:
+    """conf/attribution; `zoo.evaluation.attribution` checks what it says, and has the same defaults."""
+
+    draws: int = 2_000
+    seed: int = 0
+    level: float = 0.95
+
+
 @dataclass
 class RotationSchema:
     """Which active specs a run without names takes."""
@@ -232,6 +250,7 @@ class ConfigSchema:
     until: str | None = None
     by: str | None = None
     page: str | None = None
+    out: str | None = None
     promotion: PromotionSchema = field(default_factory=PromotionSchema)
     portfolio: PortfolioSchema = field(default_factory=PortfolioSchema)
     costs: CostsSchema = field(default_factory=CostsSchema)
@@ -241,6 +260,8 @@ class ConfigSchema:
     watch: WatchSchema = field(default_factory=WatchSchema)
     drift: DriftSchema = field(default_factory=DriftSchema)
     leakage: LeakageSchema = field(default_factory=LeakageSchema)
+    attribution: AttributionSchema = field(default_factory=AttributionSchema)
+    controls: bool = False
     rotation: RotationSchema = field(default_factory=RotationSchema)
     notify: NotifySchema = field(default_factory=NotifySchema)
     mirror: MirrorSchema = field(default_factory=MirrorSchema)
@@ -256,6 +277,7 @@ def register() -> None:
 
 __all__ = [
     "BASE_CONFIG",
+    "AttributionSchema",
     "ConfigSchema",
     "CostsSchema",
     "DriftSchema",
@@ -275,6 +297,7 @@ __all__ = [
     "SettingsSchema",
     "ShadowSchema",
     "TrustSchema",
+    "TwinsSchema",
     "WatchSchema",
     "register",
 ]

@@ -20,6 +20,7 @@ commands
 
 examples
   python -m zoo spec=residual_momentum       one spec
+  python -m zoo spec=residual_momentum controls=true    only if its twins pass
   python -m zoo -m                           every active spec
   python -m zoo -m spec=residual_momentum,horizon_60d
   python -m zoo plan -m                      what would run, and what it changes
@@ -33,12 +34,14 @@ examples
   python -m zoo promote version=<id> gate=override reason="asked by the fund"
   python -m zoo select [auto=true]
   python -m zoo drift line=us_equity [drift.bars=252] [strict=true]
+  python -m zoo attribute spec=residual_momentum
   python -m zoo champion line=us_equity
   python -m zoo history line=us_equity
   python -m zoo rollback line=us_equity expect=<id>
   python -m zoo diff a=<id> b=<id>
   python -m zoo gc                           what could be deleted; dry_run=false
   python -m zoo analyze experiment=momentum [by=val_rank_ic] [page=report.html]
+  python -m zoo report [line=us_equity] [out=report.html]
   python -m zoo verify
   python -m zoo verify leakage line=us_equity               later bars are changed
   python -m zoo mirror mirror=mlflow mirror.uri=http://127.0.0.1:5000
@@ -50,6 +53,10 @@ overrides: any key of the configuration, as in Hydra
   format=json                one JSON document on stdout, all else on stderr
   paths.outputs=<dir>        where runs and the registry are written
   registry.url=<url>         the store of versions
+  controls=true              apply: permuted labels must stay hidden and a planted
+                             rank IC be found, or nothing of a spec is registered
+  promotion.twins.seed=1     the labels of these twins; also .size and .rank_ic
+  attribution.draws=2000     attribute: of the bootstrap; also .seed and .level
   expect=<id>                promote, rollback: only in the place of this champion
   rotation.budget=3          with -m: the three specs that have waited longest
   notify.url=<url>           promotions, rollbacks and failures are posted there,

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from zoo.commands.arguments import Arguments
+from zoo.commands.moving import post, telling
 from zoo.commands.output import Answer
 from zoo.commands.request import asked
 from zoo.errors import FAILURE_EXIT
+from zoo.monitoring.webhook import FAILED
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,15 +28,19 @@ def verify_registry(arguments: Arguments) -> Answer:
     from zoo.registry import Registry
 
     rebuilt = None
-    if request.upkeep.rebuild:
-        rebuilt = Registry.rebuild(request.registry_url, artifacts=request.artifacts)
-    with Registry.open(request.registry_url, artifacts=request.artifacts, read_only=True) as registry:
-        report = registry.verify()
+    with telling(request, "verify"):
+        if request.upkeep.rebuild:
+            rebuilt = Registry.rebuild(request.registry_url, artifacts=request.artifacts)
+        with Registry.open(request.registry_url, artifacts=request.artifacts, read_only=True) as registry:
+            report = registry.verify()
     document = report.as_dict()
     whole = rebuilt is None or not rebuilt.not_restored
     if rebuilt is not None:
         document |= {"rebuilt": rebuilt.as_dict()}
     code = 0 if report.ok and whole else FAILURE_EXIT
+    if code:
+        lost = [] if rebuilt is None else list(rebuilt.not_restored)
+        post(request, FAILED, {"command": "verify", "problems": document["problems"], "not_restored": lost})
     return Answer(document, lambda console: render(console, document), code, form=request.format)
 
 

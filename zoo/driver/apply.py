@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from zoo.driver.result import Failure, Outcome, Promoted, SpecResult
 from zoo.driver.task import Task
-from zoo.errors import ExperimentCorrupt, Interrupted, ZooError
+from zoo.errors import ControlFailed, ControlUndecidable, ExperimentCorrupt, Interrupted, ZooError
 from zoo.events import Advanced, Failed, Finished, Noticed, Observer, Started, emit
 from zoo.settings import LABEL_SETTING
 from zoo.spec import ExternalTrainer, Source, Top
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from zoo.promotion.members import Members
     from zoo.promotion.trainer import Outcome as Promotion
     from zoo.promotion.trainer import Trainer
-    from zoo.registry import Candidate, Registry
+    from zoo.registry import Candidate, Registry, Version
+
+
+_CONTROLS = (ControlFailed.__name__, ControlUndecidable.__name__)
 
 
 class Application:
@@ -34,6 +37,7 @@ class Application:
         self.versions: list[Promoted] = []
         self.failures: list[Failure] = []
         self.notices: list[str] = []
+        self._held: list[Candidate] = []
 
     @property
     def name(self) -> str:
@@ -53,8 +57,15 @@ class Application:
                 self._source(source, registry)
             if self.task.spec.trainer is not None:
                 self._external(self.task.spec.trainer, registry)
+            self._release(registry)
 
     def _external(self, trainer: ExternalTrainer, registry: Registry) -> None:
+        if self.task.controls is not None:
+            raise ControlUndecidable(
+                f"{trainer.target} fetches its labels itself, so that they cannot be replaced",
+                where=self.name,
+                remedy="leave controls=true out",
+            )
         from zoo.promotion.external import train_external
 
         emit(self.observers, Started(self.name, 1))
@@ -79,6 +90,7 @@ class Application:
                 allowed=self.task.allowed,
                 observers=[self._advance],
                 **self.task.terms.as_dict(),
+                controls=self.task.controls,
             )
             members = _members(source)
             ids = choose(source.experiment, source.permutations) if members is None else members.ids
@@ -95,7 +107,7 @@ class Application:
             self._cohort(trainer, members, source.cohort, registry)
             return
         experiment, selection = trainer.directory.name, _selection(source)
-        versions, failures = len(self.versions), len(self.failures)
+        versions, failures, held = len(self.versions), len(self.failures), len(self._held)
         trainer.outcomes(
             ids,
             overrides=self.task.spec.overrides,
@@ -108,6 +120,7 @@ class Application:
         # they finish in whatever order
         self.versions[versions:] = sorted(self.versions[versions:], key=lambda v: places[v.permutation_id])
         self.failures[failures:] = sorted(self.failures[failures:], key=lambda f: places[f.permutation_id])
+        self._held[held:] = sorted(self._held[held:], key=lambda c: places[c.permutation_id])
 
     def _cohort(self, trainer: Trainer, members: Members, cohort: CohortSource, registry: Registry) -> None:
         """Register one version of all members; each member that failed is told of on its own, too."""
@@ -169,11 +182,33 @@ class Application:
             self.fail(number, promotion.error)
             return
         try:
-            self._register(_candidate(self.task, promotion, experiment, selection), registry)
+            candidate = _candidate(self.task, promotion, experiment, selection)
+            if self.task.controls is not None:
+                self._held.append(candidate)  # until the last control has passed
+                return
+            self._register(candidate, registry)
         except Interrupted:
             raise
         except Exception as error:
             self.fail(number, error)
+
+    def _release(self, registry: Registry) -> None:
+        """Register what waited for the controls of all permutations; nothing where one of them failed."""
+        if any(failure.error in _CONTROLS for failure in self.failures):
+            if count := len(self._held):
+                others = f"{count} permutation{'' if count == 1 else 's'} that passed"
+                self._notice(f"a control failed: nothing of this spec is registered, not even {others}")
+            return
+        from zoo.registry.version import NO_PERMUTATION
+
+        for candidate in self._held:
+            try:
+                self._register(candidate, registry)
+            except Interrupted:
+                raise
+            except Exception as error:
+                number = candidate.permutation_id
+                self.fail(None if number == NO_PERMUTATION else number, error)
 
     def _register(self, candidate: Candidate, registry: Registry) -> None:
         registered = registry.register(candidate)
@@ -187,7 +222,7 @@ class Application:
                 registered.created,
             )
         )
-        for notice in registered.notices:
+        for notice in (*registered.notices, *_controlled(candidate, version)):
             self._notice(notice)
 
     def _advance(self, event: object) -> None:
@@ -242,6 +277,21 @@ def apply_spec(task: Task, observers: Iterable[Observer] = ()) -> SpecResult:
         round(time.perf_counter() - started, 3),
         tuple(application.notices),
     )
+
+
+def _controlled(candidate: Candidate, version: Version) -> Iterator[str]:
+    """Say what the control twins came to, and where the version's own lineage does not say it."""
+    from zoo.promotion.controls import sentence
+
+    lineage = candidate.lineage
+    told = [lineage, *lineage.get("members", ())]
+    for one in told:
+        if "controls" in one:
+            yield f"permutation {one['permutation_id']}: {sentence(one['controls'])}"
+    if not any("controls" in one for one in told):
+        return
+    if not any("controls" in one for one in (version.lineage, *version.lineage.get("members", ()))):
+        yield f"{version.version_id} was registered without controls: its lineage says nothing of them"
 
 
 def _members(source: Source) -> Members | None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from zoo.controls import Controls
 from zoo.line import Line
 from zoo.settings import ALLOWED, DEFAULTS
 from zoo.spec import Spec
@@ -33,6 +34,7 @@ class Task:
         trust: what may be imported.
         terms: on what terms permutations are promoted.
         n_jobs: processes over the permutations.
+        controls: the control twins that every permutation must pass; None for none.
     """
 
     spec: Spec
@@ -45,6 +47,7 @@ class Task:
     trust: Trust = field(default_factory=Trust)
     terms: Terms = field(default_factory=Terms)
     n_jobs: int = 1
+    controls: Controls | None = None
 
     def write(self, directory: Path) -> Path:
         """Write `task.json` into `directory` and return its path; a URL may hold a password, so only for us.
@@ -84,6 +87,7 @@ class Task:
                 "allowed": frozenset(values["allowed"]),
                 "trust": Trust(tuple(trust["prefixes"]), trust["local"], frozenset(trust["hashes"])),
                 "terms": Terms.of(values["terms"]),
+                "controls": None if values["controls"] is None else Controls.of(values["controls"]),
             }
         )
 

@@ -123,7 +123,9 @@ class Days:
         import pyarrow.parquet as pq
 
         try:
-            table = pq.read_table(io.BytesIO(content), columns=list(_COLUMNS))
+            file = pq.ParquetFile(pa.BufferReader(content))
+            # a year is too little to share among threads, which take longer to start
+            table = file.read(columns=list(_COLUMNS), use_threads=False).select(_COLUMNS)
         except (pa.ArrowException, OSError, ValueError, KeyError) as error:
             raise _corrupt(f"is no file of days: {error}", where) from error
         names, places = _dictionary(table["asset"])

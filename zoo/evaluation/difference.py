@@ -72,6 +72,7 @@ def paired_difference(
     level: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
+    least_block: float = 1.0,
 ) -> Difference:
     """Return what `paired_differences` says of one version.
 
@@ -81,7 +82,8 @@ def paired_difference(
     column = np.asarray(version, dtype=np.float64)
     if column.ndim != 1:
         raise DataError(f"a version of shape {column.shape}", expected="one series")
-    return paired_differences(column[:, None], champion, of=of, level=level, draws=draws, seed=seed)[0]
+    asked = {"level": level, "draws": draws, "seed": seed, "least_block": least_block}
+    return paired_differences(column[:, None], champion, of=of, **asked)[0]  # type: ignore[arg-type]
 
 
 def paired_differences(
@@ -92,6 +94,7 @@ def paired_differences(
     level: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
+    least_block: float = 1.0,
 ) -> tuple[Difference, ...]:
     """Return each version's difference from the champion, with a bootstrap interval.
 
@@ -105,6 +108,8 @@ def paired_differences(
         level: of the two-sided interval and of the one-sided bound.
         draws: of the bootstrap.
         seed: of the draws.
+        least_block: mean length of a block at least, such as the horizon of labels that overlap; never more
+            than a third of the bars.
 
     Returns:
         One a version: NaN with a hole in either record, fewer than 30 bars, a constant series, or a copy of
@@ -122,7 +127,7 @@ def paired_differences(
     found = [_unknown(level, int(bars)) for bars in known.sum(axis=0)]
     for window, members in _windows(table, own).items():
         part, its = table[window[0] : window[1], members], own[window[0] : window[1]]
-        block = block_length(differences_of(part, its))
+        block = max(block_length(differences_of(part, its)), min(least_block, len(its) / 3.0))
         counts = resamples(len(its), block=block, draws=draws, seed=seed).counts
         for start in range(0, len(members), _VERSIONS):
             some = slice(start, start + _VERSIONS)

@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 
 from zoo.errors import DataError
 from zoo.evaluation.edge import Edge, Floats
+from zoo.evaluation.skill import clear_loss
 from zoo.metrics import expected_maximum_sharpe
+
+_BARS_PER_YEAR = 252  # of days; only a logarithm of a logarithm of it counts
 
 Gate = Literal["superior", "non_inferior", "first"]
 
@@ -202,10 +205,20 @@ def _share_passed(gate: Gate, edge: Edge, contest: Contest, years: float, zoos: 
 
 
 def _skilled(edge: Edge, contest: Contest, years: float, zoos: _Zoos) -> NDArray[np.bool_]:
-    highest = np.maximum(np.maximum(zoos.version, zoos.unseen), zoos.others.max(axis=1, initial=-np.inf))
+    """Tell in which zoos the version passes the max-t test, whose bar clear losers do not raise."""
+    root = math.sqrt(years)
+    loss = clear_loss(round(years * _BARS_PER_YEAR))
+    size = contest.size * (1.0 - NormalDist().cdf(loss))
+    rivals, sharpes = [zoos.others], [edge.others] * zoos.others.shape[1]
     if contest.trials > contest.versions:
-        highest = np.maximum(highest, zoos.champion)
-    found: NDArray[np.bool_] = edge.version * math.sqrt(years) + zoos.version > _bar(highest, contest)
+        rivals, sharpes = [zoos.champion[:, None], *rivals], [edge.champion, *sharpes]
+    noise = np.hstack(rivals)
+    stays = np.array(sharpes) * root + noise >= loss
+    free = np.where(
+        np.roll(stays, 1, axis=0), noise, -np.inf
+    )  # who stays in one zoo, and the luck of another
+    highest = np.maximum(np.maximum(zoos.version, zoos.unseen), free.max(axis=1, initial=-np.inf))
+    found: NDArray[np.bool_] = edge.version * root + zoos.version > float(np.quantile(highest, 1.0 - size))
     return found
 
 

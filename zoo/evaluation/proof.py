@@ -7,7 +7,7 @@ some bars of every run: the data is cut at the bar, everything is computed again
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,12 +34,15 @@ class Features:
         dates: the bars.
         assets: the assets.
         names: the features.
+        proven: what was found on the bars on which it was shown already that nothing later was read; for
+            all versions that share these features.
     """
 
     values: Floats
     dates: pd.DatetimeIndex
     assets: tuple[str, ...]
     names: tuple[str, ...]
+    proven: dict[pd.Timestamp, Floats] = field(default_factory=dict)
 
 
 def features_of(sensor: Predictor, feed: Feed) -> Features:
@@ -83,7 +86,10 @@ def prove_features(sensor: Predictor, feed: Feed, found: Features, bars: list[pd
     Raises:
         LooksAhead: a feature that is another by a single bit.
     """
-    return [_proven(sensor, feed, found, bar) for bar in bars]
+    for bar in bars:
+        if bar not in found.proven:
+            found.proven[bar] = _proven(sensor, feed, found, bar)
+    return [found.proven[bar] for bar in bars]
 
 
 def _proven(sensor: Predictor, feed: Feed, found: Features, bar: pd.Timestamp) -> Floats:

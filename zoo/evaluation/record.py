@@ -317,7 +317,9 @@ def writing(root: Path) -> Iterator[None]:
             lock.acquire(timeout=0)
         except Timeout as error:
             raise RecordBusy(
-                "another process shadows this line", where=root, remedy="wait until it is done"
+                "another process shadows this line, or deletes files of it",
+                where=root,
+                remedy="wait until it is done",
             ) from error
     try:
         yield

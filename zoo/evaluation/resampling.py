@@ -73,8 +73,9 @@ def resamples(bars: int, *, block: float, draws: int = DRAWS, seed: int = 0) -> 
     from arch.bootstrap import StationaryBootstrap
 
     source = StationaryBootstrap(block, np.arange(bars), seed=seed)  # type: ignore[arg-type]  # p = 1 / block
-    drawn = (positions[0] for positions, _ in source.bootstrap(draws))
-    counts = np.array([np.bincount(positions, minlength=bars) for positions in drawn], dtype=np.float64)
+    counts = np.empty((draws, bars))
+    for row, (positions, _) in zip(counts, source.bootstrap(draws), strict=True):
+        row[:] = np.bincount(positions[0], minlength=bars)
     return Resamples(counts, float(block))
 
 

@@ -1,4 +1,4 @@
-"""How versions are shadowed, put side by side and looked after: conf/shadow, conf/leaderboard, conf/drift."""
+"""How versions are shadowed, compared and looked after: conf/shadow, leaderboard, attribution and drift."""
 
 from __future__ import annotations
 
@@ -118,4 +118,32 @@ def _whole(name: str, value: object, least: int) -> None:
         raise ConfigError(f"{name}: {value!r}", expected=f"a whole number of at least {least}")
 
 
-__all__ = ["BoardRules", "DriftRules", "ShadowRules"]
+@dataclass(frozen=True, slots=True)
+class AttributionRules:
+    """How differences are drawn; conf/attribution.
+
+    Attributes:
+        draws: of the bootstrap.
+        seed: of the draws.
+        level: of the two-sided intervals.
+
+    Raises:
+        ConfigError: a number that is none.
+    """
+
+    draws: int = 2_000
+    seed: int = 0
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        for name, least in (("draws", 100), ("seed", 0)):
+            value = getattr(self, name)
+            if type(value) is not int or value < least:
+                raise ConfigError(
+                    f"attribution.{name}: {value!r}", expected=f"a whole number of at least {least}"
+                )
+        if not 0.5 < self.level < 1.0:
+            raise ConfigError(f"attribution.level: {self.level!r}", expected="a share in (0.5, 1)")
+
+
+__all__ = ["AttributionRules", "BoardRules", "DriftRules", "ShadowRules"]

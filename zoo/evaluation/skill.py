@@ -5,6 +5,13 @@ largest that the stationary bootstrap gives when every trial is centred, so that
 them skilled is `size` for the whole ledger, however many there are and however alike (White 2000; Romano and
 Wolf 2005).
 
+A trial that clearly loses cannot be the lucky one, so it does not raise the bar for others: one whose t lies
+below -sqrt(2 log log bars) is set aside (Hansen 2005, section 2.3). Chance does that to a trial without any
+mean too, with probability q, the normal distribution's below that point; what it would cost is given back
+by testing at `size` · (1 - q), so that the chance of a false verdict stays at `size` (for independent trials
+exactly so: the bar of the 1 - q of them that are left, at a level as much lower). The best of a set always
+stays, and so does what cannot win.
+
 How a trial enters:
 
 - Trials of one target, calendar and window are a set. They are drawn together, bar by bar, so that clones
@@ -17,15 +24,18 @@ How a trial enters:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from zoo.errors import DataError
 from zoo.evaluation.resampling import (
     DRAWS,
+    FEWEST,
     SIZE,
     Floats,
     adjusted_p,
@@ -49,6 +59,7 @@ class SkillTest:
         critical: what a t has to exceed, the same for all.
         trials: N, all that were counted.
         unable: how many of them could not win.
+        aside: how many of them lose too clearly to be lucky, and raise no bar.
         blocks: mean block length of each set, in bars.
         size: the chance, over the whole ledger, of a false verdict.
     """
@@ -58,6 +69,7 @@ class SkillTest:
     critical: float
     trials: int
     unable: int
+    aside: int
     blocks: tuple[float, ...]
     size: float
 
@@ -95,20 +107,24 @@ def skill_test(
     maxima = np.full(draws, -np.inf)
     found: list[Floats] = []
     blocks: list[float] = []
+    aside, by_chance = 0, 0.0
     for number, table in enumerate(tables):
         t, highest, block = _of_set(table, draws, seed + number)
         maxima = np.maximum(maxima, highest)
         found.append(t)
         blocks.append(block)
+        aside += int((~_stays(t, len(table)) & np.isfinite(t)).sum())
+        by_chance = max(by_chance, NormalDist().cdf(clear_loss(len(table))))
     total = held if trials is None else trials
     unable = total - sum(int(np.isfinite(t).sum()) for t in found)
     maxima = np.maximum(maxima, unseen_maximum(unable, draws, seed))
     return SkillTest(
         t=tuple(found),
-        adjusted=tuple(adjusted_p(t, maxima) for t in found),
-        critical=critical_value(maxima, size),
+        adjusted=tuple(np.minimum(adjusted_p(t, maxima) / (1.0 - by_chance), 1.0) for t in found),
+        critical=critical_value(maxima, size * (1.0 - by_chance)),
         trials=total,
         unable=unable,
+        aside=aside,
         blocks=tuple(blocks),
         size=size,
     )
@@ -126,11 +142,25 @@ def _of_set(table: Floats, draws: int, seed: int) -> tuple[Floats, Floats, float
         return np.full(table.shape[1], np.nan), highest, 1.0
     block = block_length(table)
     drawn = resamples(len(table), block=block, draws=draws, seed=seed)
-    found = []
+    best, found = (-math.inf, highest), []
     for part in in_parts(table, drawn):
         found.append(part.t)
-        highest = np.maximum(highest, part.draws.max(axis=1))
-    return np.concatenate(found), highest, block
+        draws_of = np.where(part.t >= clear_loss(len(table)), part.draws, -np.inf)
+        highest = np.maximum(highest, draws_of.max(axis=1))
+        if np.isfinite(part.t).any() and np.nanmax(part.t) > best[0]:
+            best = (float(np.nanmax(part.t)), part.draws[:, np.nanargmax(part.t)])
+    return np.concatenate(found), np.maximum(highest, best[1]), block
 
 
-__all__ = ["SkillTest", "skill_test"]
+def _stays(t: Floats, bars: int) -> NDArray[np.bool_]:
+    """Tell which trials raise the bar: all but clear losers, and the best one in any case."""
+    able = np.isfinite(t)
+    return np.asarray(able & ((t >= clear_loss(bars)) | (t == t[able].max(initial=-math.inf))))
+
+
+def clear_loss(bars: int) -> float:
+    """Return the t below which a trial of so many bars is set aside: -sqrt(2 log log bars)."""
+    return -math.sqrt(2.0 * math.log(math.log(max(bars, FEWEST))))
+
+
+__all__ = ["SkillTest", "clear_loss", "skill_test"]

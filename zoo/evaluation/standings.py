@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,7 @@ from zoo.evaluation.lineages import lineages_of
 from zoo.evaluation.record import Record, records_root
 from zoo.evaluation.refit import name_of
 from zoo.evaluation.rows import Row, display_of, rows_of
+from zoo.evaluation.rules import BoardRules
 from zoo.evaluation.standing import fingerprint, standing_of
 from zoo.evaluation.window import Cover, why_not_comparable
 from zoo.events import Observer
@@ -29,6 +30,44 @@ if TYPE_CHECKING:
 
 _SEED: Final = 0
 _PERMUTED: Final = "permuted"
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """A line's versions side by side, with all that is put beside them.
+
+    Attributes:
+        board: the versions.
+        root: the directory of the line's records.
+        rules: conf/leaderboard.
+        held_out: bars of held-out evidence inside the experiment, by version.
+        permuted: the permuted scores of the board's reference; None where none were asked for.
+        lineages: of specs, by name.
+        refits: the champion's architecture, by vintage; the champion itself for its own.
+        baselines: what costs no thought, by name.
+    """
+
+    board: Board
+    root: Path
+    rules: BoardRules
+    held_out: Mapping[str, int]
+    permuted: Permuted | None
+    lineages: Mapping[str, Entrant]
+    refits: Mapping[str, Entrant]
+    baselines: Mapping[str, Held]
+
+    def rows(self) -> list[Row]:
+        """Return the rows of the leaderboard."""
+        display = display_of(self.board, draws=self.rules.draws, blocks=self.rules.blocks, seed=_SEED)
+        return rows_of(
+            self.board,
+            display,
+            held_out=self.held_out,
+            permuted=self.permuted,
+            lineages=self.lineages,
+            refits=self.refits,
+            baselines=self.baselines,
+        )
 
 
 def standings(
@@ -45,12 +84,29 @@ def standings(
         NothingToDo: nobody was shadowed.
         ZooError: the registry, the data or the policy cannot be had.
     """
+    return compared(registry, artifacts, line, terms, now, observers).rows()
+
+
+def compared(
+    registry: Registry,
+    artifacts: Path,
+    line: Line,
+    terms: Terms,
+    now: dt.datetime,
+    observers: Iterable[Observer] = (),
+) -> Compared:
+    """Return a line's versions side by side, with their returns.
+
+    Raises:
+        NothingToDo: nobody was shadowed.
+        ZooError: the registry, the data or the policy cannot be had.
+    """
     board = Leaderboard(registry, artifacts, line, terms, now, observers).board()
     rules, root = terms.rules, records_root(artifacts, line.name)
-    display = display_of(board, draws=rules.draws, blocks=rules.blocks, seed=_SEED)
-    return rows_of(
+    return Compared(
         board,
-        display,
+        root,
+        rules,
         held_out=held_out_bars(registry, board),
         permuted=permuted_of(board, root, rules.permutations),
         lineages=lineages_of(board, root),
@@ -144,4 +200,12 @@ def baselines_of(board: Board) -> dict[str, Held]:
     return found
 
 
-__all__ = ["baselines_of", "champion_refits", "held_out_bars", "permuted_of", "standings"]
+__all__ = [
+    "Compared",
+    "baselines_of",
+    "champion_refits",
+    "compared",
+    "held_out_bars",
+    "permuted_of",
+    "standings",
+]

@@ -10,7 +10,7 @@ no further chance.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -37,13 +37,14 @@ class Judge:
     Attributes:
         evidence: of the line.
         gate: what is asked; none that overrides.
-        outlook: when the gate decides, by simulation on the line's own assets; None where nobody can tell.
+        outlook: when the gate decides, by simulation on the line's own assets: of any version, or asked for
+            each by its id; None where nobody can tell.
         reason: why a version that is no better should replace the champion; `non_inferior` asks for it.
     """
 
     evidence: Evidence
     gate: Gate
-    outlook: Verdict | None
+    outlook: Verdict | Callable[[str], Verdict] | None
     reason: str | None = None
 
     def decide(self, version_id: str) -> Decision:
@@ -68,7 +69,7 @@ class Judge:
 
     def _conditions(self, version_id: str, one: Contender | None) -> Iterator[Condition]:
         yield self._seat()
-        yield self._decidable()
+        yield self._decidable(version_id)
         if one is None:
             yield holds("record", False, "it was never shadowed: `python -m zoo shadow` makes its record")
             return
@@ -98,8 +99,8 @@ class Judge:
             return holds("champion", False, f"the champion, {champion}, was never shadowed")
         return holds("champion", True, f"compared with {champion}")
 
-    def _decidable(self) -> Condition:
-        found, gate = self.outlook, self.gate
+    def _decidable(self, version_id: str) -> Condition:
+        found, gate = self.outlook(version_id) if callable(self.outlook) else self.outlook, self.gate
         edge = f"a rank IC of {gate.rank_ic:g} with a chance of {gate.power:.0%}"
         if found is None:
             return Condition(
@@ -169,7 +170,7 @@ class Judge:
         t = math.nan if place is None else float(test.t[place[0]][place[1]])
         said = (
             f"t of its live net returns is {_number(t)}, and the highest of {test.trials} trials without "
-            f"skill exceeds {test.critical:.2f} in {test.size:.0%} of cases"
+            f"skill exceeds {test.critical:.2f} in {test.size:.0%} of cases{_aside(test)}"
         )
         return above("skill", t, test.critical, said)
 
@@ -294,6 +295,10 @@ class Judge:
 
 def _number(value: float | None, digits: int = 2) -> str:
     return "unknown" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _aside(test: SkillTest) -> str:
+    return f" ({test.aside} that clearly lose raise no bar)" if test.aside else ""
 
 
 def _share(value: float | None) -> str:

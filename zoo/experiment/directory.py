@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.errors import ExperimentCorrupt, ExperimentError, ExperimentNotFound, UnknownPermutation
-from zoo.experiment.completeness import check_metadata, check_round, is_ours, unchecked
+from zoo.experiment.completeness import check_metadata, check_round, is_finished, is_ours, unchecked
 from zoo.experiment.format import (
     AUDIT,
     FORMAT_VERSION,
@@ -198,10 +198,14 @@ class ExperimentDirectory:
         return rows
 
     def _value(self, name: str, cell: str, where: str) -> Any:
-        """Read a cell; one of ours is spelt as zoo spells it, so that no two texts are one value."""
+        """Read a cell; one of ours is spelt as zoo spells it, so that no two texts are one value.
+
+        An integer in a column of floats stays one: 3 is not 3.0, which a second run tells apart.
+        """
         value = read_cell(cell, self._kind(name, cell), where)
         if is_ours(self.metadata):
             check_cell(cell, value, where)
+            return int(value) if isinstance(value, float) and cell != write_cell(value) else value
         return value
 
     def _counts(self, value: Any) -> bool:
@@ -250,7 +254,21 @@ class ExperimentDirectory:
                 raise ExperimentCorrupt(f"round {found['round_id']} stands twice", where=where, remedy=REMAKE)
             rounds[found["round_id"]] = found, line_digest(line)
         check_order(rounds, self.metadata, path)
+        self._check_count(rounds, path)
         return rounds
+
+    def _check_count(self, rounds: Mapping[int, Any], path: Path) -> None:
+        """A line that was added or taken away is a change, whichever permutation is asked for."""
+        expected = self.metadata.get("rounds")
+        if self.unfinished or not is_ours(self.metadata) or not is_finished(self.metadata):
+            return
+        if len(rounds) != expected:
+            raise ExperimentCorrupt(
+                f"has {len(rounds)} rounds",
+                where=path,
+                expected=f"{expected}, a line a permutation",
+                remedy=REMAKE,
+            )
 
     @cached_property
     def ids(self) -> tuple[int, ...]:

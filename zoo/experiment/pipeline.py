@@ -22,7 +22,17 @@ from zoo.manifest.prepare import Prepared
 from zoo.manifest.source import source_files, source_hash
 from zoo.manifest.workbench import Workbench
 from zoo.models import SklearnModel
-from zoo.trust import Trust, check_form, check_name, file_hash, import_module, load_local, source_of, targets
+from zoo.trust import (
+    NO_HASH,
+    Trust,
+    check_form,
+    check_name,
+    file_hash,
+    import_module,
+    load_local,
+    source_of,
+    targets,
+)
 
 
 @dataclass(frozen=True)
@@ -152,9 +162,8 @@ def from_metadata(metadata: Mapping[str, Any], directory: Path, trust: Trust) ->
             f"seed is {seed!r}", where=directory / "metadata.json", expected="an integer from 0 to 2**32 - 1"
         )
     if metadata.get("sfd_module") is not None:
-        modules = ((metadata.get("fingerprints") or {}).get("code") or {}).get("modules") or {}
-        recorded, params = modules.get(str(metadata["sfd_module"])), metadata.get("params") or None
-        return _decoder(metadata["sfd_module"], directory, trust, recorded, seed, params)
+        params = metadata.get("params") or None
+        return _decoder(metadata["sfd_module"], directory, trust, _recorded(metadata), seed, params)
     manifest = Manifest.from_config(metadata["manifest"], seed=seed, trust=trust, where=str(directory))
     return Pipeline(manifest, dict(metadata.get("params") or {}))
 
@@ -184,9 +193,16 @@ def load_decoder(metadata: Mapping[str, Any], directory: Path, trust: Trust) -> 
         CodeDriftError: an installed module that differs from the recorded one.
         ManifestError: it lacks `params()` or `manifest()`.
     """
+    return _load(metadata["sfd_module"], directory, trust, _recorded(metadata))
+
+
+def _recorded(metadata: Mapping[str, Any]) -> str | None:
+    """Return the recorded hash of the decoder; None where none was recorded of any module.
+
+    Where others have one, a decoder without one is another than the one that was run: no file has its hash.
+    """
     modules = ((metadata.get("fingerprints") or {}).get("code") or {}).get("modules") or {}
-    name = metadata["sfd_module"]
-    return _load(name, directory, trust, modules.get(str(name)))
+    return modules.get(str(metadata["sfd_module"]), NO_HASH) if modules else None
 
 
 def _load(name: str, directory: Path, trust: Trust, recorded: str | None) -> Decoder:
@@ -213,7 +229,7 @@ def _check_recorded(name: str, trust: Trust, recorded: str, where: str) -> None:
         raise CodeDriftError(
             f"{name} differs from the module that the experiment was run with, and was not imported",
             where=where,
-            expected=f"sha256 {recorded}",
+            expected=f"sha256 {recorded}" if recorded else "a module whose sha256 was recorded",
             remedy="restore that module, or make the experiment again with overwrite=true",
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -54,6 +54,7 @@ class HeldOut:
         dates: the window's first and last date.
         net: net return of each bar, the mean over all phases; NaN from a ruin on.
         quality: rank IC of each date of the test part's rows.
+        phases: `net_sharpe` and `net_annual_mean` of each starting phase; not recorded.
     """
 
     metrics: dict[str, float | int]
@@ -61,6 +62,7 @@ class HeldOut:
     dates: tuple[str, str] | None
     net: Floats
     quality: Floats
+    phases: Mapping[str, Floats] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """Return the series as round_data.jsonl keeps them."""
@@ -101,6 +103,7 @@ def held_out(bound: Bound, prepared: Prepared, model: SklearnModel, labels: Labe
         (dates[0].isoformat(), dates[-1].isoformat()) if len(dates) else None,
         net,
         rank_ic_by_date(scores[rows], labels.values(Y[rows])) if len(rows) else np.empty(0),
+        {column: np.array([getattr(p, FIGURES[column]).value for p in found.phases]) for column in _SPREAD},
     )
 
 

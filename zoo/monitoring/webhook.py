@@ -58,7 +58,8 @@ class Webhook:
         except ValueError:
             sound = False
         if not sound:
-            raise ConfigError(f"notify.url: {url!r}", expected="http://... or https://...")
+            shown = url.rpartition("@")[2].partition("?")[0]  # before and after may stand a password, a token
+            raise ConfigError(f"notify.url: {shown!r}", expected="http://... or https://...")
         if not secret:
             raise ConfigError(
                 "notify.url is set, and there is no secret to sign with",

@@ -3,7 +3,8 @@
 There is no universal floor: the mean per-date correlation of original and refit is about 0.97 for ridge
 regression and 0.4 for boosted trees. So the floor is what the model itself does to its scores when its
 training span is drawn again: the 5th percentile of refits on block-bootstrapped dates (circular blocks,
-Politis and Romano 1992), each compared with the original on the same test rows.
+Politis and Romano 1992), each compared with the original on the same test rows. Where such refits even turn
+round, that percentile excludes nothing; who ranks the other way, or nothing, is refused all the same.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ PERCENTILE: Final = 5.0
 #: the share of a date's assets that counts as its top
 TOP: Final = 0.2
 NUMBER: Final = "number"
+RANKS: Final = "rank_correlation"
 _SLACK: Final = 1e-9  # two equal models differ in the last bits of a mean
 
 Floats = NDArray[np.float64]
@@ -110,7 +112,10 @@ def agreement(variant: Done, refit: Done, floor: str | float = OFF, *, where: st
 
 
 def check_agreement(found: Agreement, where: str) -> None:
-    """Raise `AgreementError` where the figure is below its floor, or where there is none."""
+    """Raise `AgreementError` where the figure is below its floor, or where there is none.
+
+    A bootstrapped floor may be below zero; a rank correlation must be above zero then.
+    """
     if found.floor is None:
         return
     name = found.figure.replace("_", " ")
@@ -132,6 +137,14 @@ def check_agreement(found: Agreement, where: str) -> None:
             where=where,
             expected=f"at least {found.floor:.4f}",
             remedy="look at the bars that the refit adds; promotion.agreement=off registers it all the same",
+        )
+    if found.how == BOOTSTRAP and found.figure == RANKS and not found.value > 0:
+        raise AgreementError(
+            f"the refit does not rank as the variant does: their {name} is {found.value:.4f}, and a floor of "
+            f"{found.floor:.4f} says that refits of this model turn round by themselves",
+            where=where,
+            expected="above 0",
+            remedy="train on more dates; promotion.agreement=<number> or off registers it all the same",
         )
 
 
@@ -169,7 +182,7 @@ def compared(variant: Opinion, other: Opinion) -> Agreement:
         classes,
         _top_overlap(variant.scores, other.scores),
         dates,
-        "rank_correlation" if ordered else "equal_classes",
+        RANKS if ordered else "equal_classes",
     )
 
 

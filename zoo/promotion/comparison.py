@@ -59,6 +59,14 @@ def compare_metrics(
             yield Mismatch(key, a, b, tolerance)
 
 
+def compare_kinds(logged: Mapping[str, Any], reproduced: Mapping[str, Any]) -> Iterator[Mismatch]:
+    """Yield every number that is an integer on one side only: it was not written by what runs now."""
+    for key in (name for name in logged if name in reproduced):
+        a, b = logged[key], reproduced[key]
+        if _numbers(a, b) and isinstance(a, int) != isinstance(b, int) and a == b:
+            yield Mismatch(key, a, b, 0.0)
+
+
 def _tolerance(a: Any, b: Any, deterministic: bool) -> float:
     if not _numbers(a, b) or (deterministic and isinstance(a, int) and isinstance(b, int)):
         return 0.0
@@ -197,6 +205,7 @@ __all__ = [
     "STOCHASTIC",
     "Mismatch",
     "Tolerances",
+    "compare_kinds",
     "compare_metrics",
     "compare_predictions",
     "compare_rows",

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from zoo.data import Fingerprint
-from zoo.errors import CodeDriftError, DataDriftError, DataError, ExperimentCorrupt
+from zoo.errors import CodeDriftError, DataDriftError, DataError, ExperimentCorrupt, ManifestError
+from zoo.manifest.bound import Bound
 from zoo.trust import file_hash, source_of
 
 MOST_NAMED: Final = 12
@@ -78,4 +79,21 @@ def check_data(data: Any, recorded: Mapping[str, Any] | None, where: Path) -> No
         )
 
 
-__all__ = ["changed_sources", "check_data", "code_drift", "differing_modules"]
+def check_steady(declared: Bound, again: Bound, where: str) -> None:
+    """Check that a decoder declares the same each time; only the split may be another one.
+
+    Raises:
+        ManifestError: it does not, so that what is registered would not be what was reproduced.
+    """
+    one, two = ({**bound.as_dict(), "split": None} for bound in (declared, again))
+    differing = [name for name in one if one[name] != two[name]]
+    if differing:
+        raise ManifestError(
+            f"the decoder declares another {', '.join(differing)} each time that it is asked",
+            where=where,
+            expected="the same manifest under the same settings",
+            remedy="let manifest() depend on nothing but parameters and zoo's settings",
+        )
+
+
+__all__ = ["changed_sources", "check_data", "check_steady", "code_drift", "differing_modules"]

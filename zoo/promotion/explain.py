@@ -233,6 +233,8 @@ def _agreement(found: Any, without_floor: str = NO_FLOOR) -> Iterator[str]:
         else "a number that was given"
     )
     yield f"the floor of {str(found.get('figure')).replace('_', ' ')} was {found['floor']:.4f}, from {how}"
+    if found.get("how") == BOOTSTRAP and found["floor"] <= 0:
+        yield "a floor that low excludes little: refits of this model turn round by themselves"
 
 
 def _libraries(found: Facts) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,11 +38,13 @@ class Fitted:
         prepared: what `prepare_data` gave.
         model: the trained model.
         retrain: trains a fresh one, with the same arguments, on other prepared data.
+        arguments: what it was trained with besides.
     """
 
     prepared: Mapping[str, Any]
     model: ForeignModel
     retrain: Callable[[Mapping[str, Any]], ForeignModel]
+    arguments: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     @property
     def trained_rows(self) -> int:
@@ -88,7 +90,7 @@ def run(manifest: Any, data: Any, params: Mapping[str, Any], trust: Trust, where
     if prepared.get(X_TEST) is None or len(prepared[X_TEST]) == 0:
         raise ForeignCodeError("prepare_data gave no rows to test on", where=where, expected="x_test, y_test")
     with calling("run_model", where):
-        out = manifest.run_model(dict(prepared), copy.deepcopy(dict(params)))
+        out = manifest.run_model(own_copy(prepared), copy.deepcopy(dict(params)))
     if not isinstance(out, Mapping):
         raise ForeignCodeError(f"run_model gave {type(out).__name__}", where=where, expected="a mapping")
     fitted = _fitted(manifest, prepared, params, trust, where)
@@ -99,14 +101,24 @@ def run(manifest: Any, data: Any, params: Mapping[str, Any], trust: Trust, where
         _check_same(fitted.model, own, preds, where)
     metrics = {str(name): value for name, value in out.items() if not str(name).startswith("_")}
     alignment = prepared.get(ALIGNMENT) or {}
-    return Run(prepared, fitted.model, fitted.retrain, metrics, preds or [], probs, alignment)
+    return Run(
+        prepared,
+        fitted.model,
+        fitted.retrain,
+        metrics,
+        preds or [],
+        probs,
+        alignment,
+        arguments=fitted.arguments,
+    )
 
 
 def refit(manifest: Any, data: Any, params: Mapping[str, Any], run: Run, trust: Trust, where: str) -> Fitted:
     """Train the reference model on every row, by the manifest's own means.
 
     Raises:
-        ForeignCodeError: the override of the split leaves no more rows to train on than before.
+        ForeignCodeError: the override of the split leaves no more rows to train on than before, or changes
+            what the model is or is trained with.
     """
     with calling("with_params_override", where):
         whole = manifest.with_params_override(split_config=EVERYTHING)
@@ -118,13 +130,34 @@ def refit(manifest: Any, data: Any, params: Mapping[str, Any], run: Run, trust: 
             where=where,
             expected="every row in the train part",
         )
+    _check_same_model(run, fitted, where)
     return fitted
 
 
+def _check_same_model(run: Run, fitted: Fitted, where: str) -> None:
+    """What is refitted must be what was reproduced: the same class, trained with the same plain arguments."""
+    kinds = [f"{type(one.model.estimator).__qualname__}" for one in (run, fitted)]
+    then, now = ({name: _told(value) for name, value in one.arguments.items()} for one in (run, fitted))
+    if kinds[0] != kinds[1] or then != now:
+        raise ForeignCodeError(
+            f"the refit would train {kinds[1]} with {now}, and {kinds[0]} with {then} was reproduced",
+            where=where,
+            expected="with_params_override to change the split, and nothing else",
+        )
+
+
+def _told(value: Any) -> str:
+    """Return what a plain value says; of anything else, which may be made anew each time, its type."""
+    if isinstance(value, Mapping):
+        return repr({name: _told(item) for name, item in value.items()})
+    if isinstance(value, list | tuple):
+        return repr([_told(item) for item in value])
+    return repr(value) if is_scalar(plain(value)) else type(value).__qualname__
+
+
 def _prepared(manifest: Any, data: Any, params: Mapping[str, Any], where: str) -> Mapping[str, Any]:
-    own = data.copy() if isinstance(data, pd.DataFrame) else data  # a preparation may work in place
     with calling("prepare_data", where):
-        prepared = manifest.prepare_data(own, copy.deepcopy(dict(params)))
+        prepared = manifest.prepare_data(own_copy(data), copy.deepcopy(dict(params)))
     missing = [X_TRAIN] if not isinstance(prepared, Mapping) or prepared.get(X_TRAIN) is None else []
     if missing or not hasattr(prepared[X_TRAIN], "__len__") or len(prepared[X_TRAIN]) == 0:
         raise ForeignCodeError(
@@ -139,14 +172,31 @@ def _fitted(
     cls = resolve_model_class(getattr(manifest, ARCHITECTURE, None), trust, where)
     rows = Rows.of(prepared[X_TRAIN], prepared.get(FEATURE_NAMES))
 
-    def train(given: Mapping[str, Any]) -> ForeignModel:
+    def resolved() -> dict[str, Any]:
         with calling("resolve_model_kwargs", where):
-            arguments = dict(manifest.resolve_model_kwargs(copy.deepcopy(dict(params))))
+            return dict(manifest.resolve_model_kwargs(copy.deepcopy(dict(params))))
+
+    def train(given: Mapping[str, Any]) -> ForeignModel:
+        arguments = resolved()
         with calling(f"{cls.__name__}.train", where):
-            trained = cls().train(dict(given), **arguments)
+            trained = cls().train(own_copy(given), **arguments)
         return ForeignModel(trained, rows, where)
 
-    return Fitted(prepared, train(prepared), train)
+    return Fitted(prepared, train(prepared), train, arguments=resolved())
+
+
+def own_copy(data: Any) -> Any:
+    """Return data that a library may change in place without anybody else noticing.
+
+    Frames, columns and arrays are copied, alone or in dicts and lists; anything else is handed on as it is.
+    """
+    if type(data) is dict:
+        return {name: own_copy(value) for name, value in data.items()}
+    if type(data) in (list, tuple):
+        return type(data)(own_copy(value) for value in data)
+    if isinstance(data, pd.DataFrame | pd.Series | np.ndarray):
+        return data.copy()
+    return data.clone() if is_polars(data) or is_polars_series(data) else data
 
 
 def _check_same(model: ForeignModel, own: Mapping[str, Any], preds: list[Any] | None, where: str) -> None:
@@ -182,4 +232,4 @@ def is_polars_series(values: Any) -> bool:
     return hasattr(values, "to_frame") and is_polars(values.to_frame())
 
 
-__all__ = ["Fitted", "Run", "listed", "refit", "run"]
+__all__ = ["Fitted", "Run", "listed", "own_copy", "refit", "run"]

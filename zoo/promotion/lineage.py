@@ -63,6 +63,7 @@ class Promoted:
         effective: all settings with these.
         reads: what was read.
         terms: what was asked for.
+        controls: what its control twins came to; None where none were asked for.
     """
 
     logged: Round
@@ -75,6 +76,7 @@ class Promoted:
     effective: Mapping[str, Any]
     reads: Reads
     terms: Terms
+    controls: Mapping[str, Any] | None = None
 
 
 def outcome_of(found: Promoted, origin: Origin) -> Outcome:
@@ -134,6 +136,7 @@ def metadata_of(found: Promoted, origin: Origin) -> dict[str, Any]:
         "horizon": refit.prepared.cube.horizon,
         "train_end": None if end is None else end.isoformat(),
         "agreement": as_dict(found.agreement),
+        **({} if found.controls is None else {"controls": dict(found.controls)}),
     }
 
 

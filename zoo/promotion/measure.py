@@ -199,6 +199,7 @@ def provenance(
         {
             "name": name,
             **{key: sensor.metadata.get(key) for key in _OWN},
+            **({"controls": sensor.metadata["controls"]} if "controls" in sensor.metadata else {}),
             "metrics": {stage: dict(values) for stage, values in sensor.results.items()},
         }
         for name, sensor in cohort.members.items()

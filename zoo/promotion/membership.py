@@ -90,8 +90,14 @@ def named(members: Iterable[Sensor]) -> dict[str, Sensor]:
     """Return members by name, in order of experiment and permutation.
 
     Raises:
-        CohortError: fewer than two, or one of them twice.
+        CohortError: what is no sensor, fewer than two, or one of them twice.
     """
+    members = list(members)
+    for member in members:
+        if not isinstance(member, Sensor):
+            raise CohortError(
+                f"a member is a {type(member).__name__}", expected="sensors: a cohort has no cohort in it"
+            )
     keyed = sorted(
         (
             (str(s.metadata.get("experiment", "")), s.permutation_id, place, s)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo.controls import Controls
 from zoo.errors import ConfigError, Interrupted, PromotionError, UnknownPermutation
 from zoo.events import Event, emit
 from zoo.manifest.bound import key_of
@@ -36,6 +37,7 @@ class Recipe:
     trust: Trust
     allowed: frozenset[str]
     terms: Terms
+    controls: Controls | None
     settings: Mapping[str, Any]
     overrides: Mapping[str, Any]
 
@@ -50,6 +52,7 @@ class Recipe:
             allowed=self.allowed,
             observers=[observer],
             **self.terms.as_dict(),
+            controls=self.controls,
         )
 
 
@@ -162,6 +165,7 @@ class Batch:
             trainer.trust,
             trainer.allowed,
             trainer.terms,
+            trainer.controls,
             settings.snapshot(),
             self.overrides,
         )

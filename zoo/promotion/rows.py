@@ -86,7 +86,7 @@ class Rows:
         if self.container == OTHER:
             return X
         if isinstance(X, np.ndarray | list | tuple):
-            return self._from_array(_array(X))
+            return self._from_array(as_array(X))
         found = container_of(X)
         if found == OTHER:
             raise SensorInputError(
@@ -162,7 +162,21 @@ class Rows:
             )
 
 
-def _array(X: Any) -> NDArray[Any]:
+def as_array(X: Any) -> NDArray[Any]:
+    """Return rows as an array; what is masked is not there, and what has names does not lose them here.
+
+    Raises:
+        SensorInputError: no array, rows of different lengths, or a container whose columns have names.
+    """
+    if type(X) is np.ndarray:
+        return X
+    if isinstance(X, np.ma.MaskedArray):
+        X = np.where(np.ma.getmaskarray(X), np.nan, X.data) if X.dtype.kind in "fiu" else X
+    if any(hasattr(X, name) for name in ("columns", "column_names", "coords")):
+        raise SensorInputError(
+            f"x_test is a {type(X).__name__}, whose columns cannot be checked",
+            expected="a frame of pandas or polars, or an array, rows × features",
+        )
     try:
         return np.asarray(X)
     except ValueError as error:
@@ -199,4 +213,4 @@ def _complete(X: Any) -> bool:
     return bool(np.isfinite(values).all())
 
 
-__all__ = ["ARRAY", "OTHER", "PANDAS", "POLARS", "Rows", "container_of", "is_polars"]
+__all__ = ["ARRAY", "OTHER", "PANDAS", "POLARS", "Rows", "as_array", "container_of", "is_polars"]

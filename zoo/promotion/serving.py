@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zoo.errors import DataError, ManifestError, SensorInputError
+from zoo.promotion.rows import as_array, is_polars
 
 if TYPE_CHECKING:
     from zoo.data import Dataset
@@ -137,14 +138,20 @@ def checked(X: Any, features: Sequence[str]) -> Floats:
     """Return rows × features as floats.
 
     Args:
-        X: a frame whose columns are the features, in this order; or an array.
+        X: a frame of pandas or polars whose columns are the features, in this order; or an array.
         features: their names.
 
     Raises:
         SensorInputError: columns missing, extra, doubled or in another order; values that are no numbers, or
             not finite; another shape.
     """
-    X = _of_frame(X, features) if isinstance(X, pd.DataFrame) else np.asarray(X)
+    if X is None:
+        raise SensorInputError(
+            "there is no x_test", expected=f"rows × {len(features)}: {_expected(features)}"
+        )
+    if is_polars(X):
+        X = pd.DataFrame({name: X[name].to_numpy() for name in X.columns})
+    X = _of_frame(X, features) if isinstance(X, pd.DataFrame) else as_array(X)
     if X.ndim != 2 or X.shape[1] != len(features) or X.dtype.kind not in "fiu":
         raise SensorInputError(
             f"x_test is {X.dtype} of shape {X.shape}",

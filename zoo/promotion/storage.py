@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
@@ -21,6 +22,9 @@ from zoo.trust import DEFAULT_PREFIXES, LOCAL_PREFIX, Trust
 #: 2: numbers that are not finite are spelt out wherever they stand; cohorts; modules beside the model
 SENSOR_FORMAT: Final = 2
 READABLE: Final = (1, 2)
+#: of so many files the types are remembered
+_REMEMBERED: Final = 64
+_KNOWN: dict[bytes, tuple[str, ...]] = {}
 #: how JSON spells a number that is not finite
 _FLOAT: Final = "__float__"
 
@@ -162,9 +166,7 @@ def _check_document(document: Any, modules: Sequence[LocalModule], where: str) -
 
 def _check_types(content: bytes, trust: Trust, where: str, modules: Iterable[LocalModule] = ()) -> list[str]:
     """Return the untrusted types of the file that our list trusts; raise for any other."""
-    import skops.io
-
-    types = skops.io.get_untrusted_types(data=content)
+    types = _untrusted(content)
     refused = [name for name in types if not _trusted(name, trust)]
     for module in modules:
         if any(name.startswith(f"{module.name}.") for name in refused):
@@ -177,6 +179,24 @@ def _check_types(content: bytes, trust: Trust, where: str, modules: Iterable[Loc
             remedy=_remedy(refused),
         )
     return list(types)
+
+
+def _untrusted(content: bytes) -> tuple[str, ...]:
+    """Return the types of a file that skops does not trust by itself, remembered by the file's digest.
+
+    They follow from the bytes alone, and finding them takes as long as building a small model; whether we
+    trust them is asked each time.
+    """
+    import skops.io
+
+    digest = hashlib.sha256(content).digest()
+    types = _KNOWN.get(digest)
+    if types is None:
+        types = tuple(skops.io.get_untrusted_types(data=content))
+        while len(_KNOWN) >= _REMEMBERED:
+            _KNOWN.pop(next(iter(_KNOWN), digest), None)
+        _KNOWN[digest] = types
+    return types
 
 
 def _trusted(name: str, trust: Trust) -> bool:

@@ -13,7 +13,8 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from zoo.errors import ExperimentCorrupt, Interrupted, ReconstructionError
+from zoo.controls import Controls
+from zoo.errors import ControlUndecidable, ExperimentCorrupt, Interrupted, ReconstructionError
 from zoo.events import Advanced, Observer, emit
 from zoo.experiment.directory import ExperimentDirectory, Round
 from zoo.experiment.foreign import foreign_pipeline
@@ -24,7 +25,7 @@ from zoo.experiment.space import Space
 from zoo.manifest.libraries import changed
 from zoo.manifest.workbench import Workbench
 from zoo.promotion.agreement import agreement
-from zoo.promotion.drift import changed_sources, check_data, code_drift, differing_modules
+from zoo.promotion.drift import changed_sources, check_data, check_steady, code_drift, differing_modules
 from zoo.promotion.foreign import ForeignTrainer
 from zoo.promotion.lineage import Origin, Promoted, outcome_of
 from zoo.promotion.outcome import Outcome
@@ -50,6 +51,7 @@ class Trainer:
         validation: `full`; or `skip`, which compares nothing and needs no results.csv: the version says so.
         agreement: the least agreement of refit and variant: `bootstrap`, a rank correlation, or `off`.
         allow_code_drift: promote although the manifest's own code changed, if the metrics still reproduce.
+        controls: run control twins of each permutation; None for none.
     """
 
     def __init__(
@@ -63,7 +65,9 @@ class Trainer:
         validation: str = FULL,
         agreement: str | float = BOOTSTRAP,
         allow_code_drift: bool = False,
+        controls: Controls | None = None,
     ) -> None:
+        self.controls = controls
         self.terms = Terms(validation, agreement, allow_code_drift)
         self.directory = ExperimentDirectory(experiment_dir)
         self.trust = Trust.of(trusted)
@@ -239,28 +243,71 @@ class Trainer:
         check_values(overrides)
         logged = self.directory.round(permutation_id, results=self.terms.validated)
         if self._foreign is not None:
+            self._check_uncontrolled()
             return self._foreign.promote(logged, overrides)
-        where = f"{self.directory.path}, permutation {logged.id}"
-        self._check_space(logged, where)
-        with using(self.recorded):
-            done = self.pipeline.run(logged.params, self.bench)
-        validation = self._validated(logged, done, where)
-        self._told(logged.id, "reproduced" if self.terms.validated else "run again, not compared")
+        done, validation, where = self.reproduce(logged)
         with using(self.recorded), overriding(settings, overrides, self.allowed) as reads:
             if LABEL_SETTING in overrides:
                 settings[LABEL_SETTING]  # it names the version: that is its use
             boundaries = done.prepared.boundaries
             variant = self.pipeline.run(logged.params, self.bench, boundaries) if overrides else done
+            controls = self._controlled(variant, where)
             self._told(logged.id, "variant fitted")
             refit = self.pipeline.refit(logged.params, self.bench)
+            check_steady(variant.bound, refit.bound, where)
             agreed = agreement(variant, refit, self.terms.agreement, where=where)
             effective = settings.snapshot()
         reads.require(overrides, where)
+        with using(self.recorded):  # and still the same as at first: overrides explain all of a difference
+            check_steady(done.bound, self.pipeline.current().bind(logged.params), where)
         self._told(logged.id, "refitted")
         found = Promoted(
-            logged, done, variant, refit, validation, agreed, overrides, effective, reads, self.terms
+            logged,
+            done,
+            variant,
+            refit,
+            validation,
+            agreed,
+            overrides,
+            effective,
+            reads,
+            self.terms,
+            controls,
         )
         return outcome_of(found, self.origin)
+
+    def _controlled(self, variant: Done, where: str) -> dict[str, Any] | None:
+        if self.controls is None:
+            return None
+        from zoo.promotion.controls import check_controls
+
+        return check_controls(variant, self.bench, self.controls, where)
+
+    def _check_uncontrolled(self) -> None:
+        if self.controls is not None:
+            raise ControlUndecidable(
+                "another library prepares labels in its own way, so that they cannot be replaced",
+                where=self.directory.path,
+                remedy="leave controls=true out",
+            )
+
+    def reproduce(self, logged: Round) -> tuple[Done, Validation, str]:
+        """Pass 1 of a permutation of our own: run it again under the recorded settings, and compare.
+
+        Returns:
+            The run, what was compared, and where, for errors.
+
+        Raises:
+            ReconstructionError, DataDriftError, CodeDriftError, ExperimentCorrupt: it is not what was logged.
+        """
+        where = f"{self.directory.path}, permutation {logged.id}"
+        self._check_space(logged, where)
+        with using(self.recorded):
+            done = self.pipeline.run(logged.params, self.bench)
+            check_steady(self.pipeline.manifest.bind(logged.params), done.bound, where)
+        validation = self._validated(logged, done, where)
+        self._told(logged.id, "reproduced" if self.terms.validated else "run again, not compared")
+        return done, validation, where
 
     def _validated(self, logged: Round, done: Done, where: str) -> Validation:
         """Compare, then check the digests: what is within tolerance must still be what was written."""

@@ -11,6 +11,7 @@ from zoo.experiment.directory import Round
 from zoo.experiment.pipeline import Done
 from zoo.promotion.comparison import (
     Mismatch,
+    compare_kinds,
     compare_metrics,
     compare_predictions,
     compare_rows,
@@ -100,6 +101,8 @@ def _mismatches(logged: Round, done: Done) -> Iterator[Mismatch]:
     exact = done.model.deterministic or logged.deterministic is True
     metrics = {name: value for name, value in done.metrics.items() if name not in logged.volatile}
     yield from compare_metrics(logged.metrics, metrics, deterministic=exact, tolerances=logged.tolerances)
+    if logged.digests is not None:
+        yield from compare_kinds(logged.metrics, metrics)
     yield from compare_rows(logged.alignment, done.prepared.alignment)
     yield from compare_predictions("preds", logged.preds, done.preds, deterministic=exact)
     if logged.probs is not None or done.probs is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -21,7 +21,8 @@ from zoo.registry.schema import versions
 from zoo.registry.succession import Succession, succession
 from zoo.registry.version import ARCHIVED, CHALLENGER, CHAMPION, Version
 
-Shadowed = Callable[[Version], bool]
+Shadowed = Callable[[Version], str | None]
+RECORDS: Final = "shadow"  # the directory of a line's shadow records, in which each version has one
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Collection:
         }
 
 
-def collect(store: Store, *, dry_run: bool, keep: int, shadowed: Shadowed) -> Collection:
+def collect(store: Store, *, dry_run: bool, keep: int, shadowed: Shadowed | None) -> Collection:
     """Delete the files of versions that serve no more, or say which these are.
 
     Kept are a champion, a challenger, the last `keep` former champions of each line and whom a rollback goes
@@ -78,12 +79,14 @@ def collect(store: Store, *, dry_run: bool, keep: int, shadowed: Shadowed) -> Co
         store: the registry.
         dry_run: delete nothing.
         keep: former champions of each line that keep their files, 1 or more.
-        shadowed: says whether a version has shadow results that are still wanted.
+        shadowed: says why a version's shadow results are still wanted, None where they are not; unless it is
+            given, all of them are.
 
     Raises:
         LogAhead: the database lost events that the exported log has.
         StoreUnavailable: the store cannot be locked, read or written.
     """
+    shadowed = _any_record(store) if shadowed is None else shadowed
     found, past = _survey(store)
     needed = _needed(past, keep)
     doomed, kept, notices = [], [], list[str]()
@@ -128,8 +131,8 @@ def _why_kept(store: Store, version: Version, needed: dict[str, str], shadowed: 
         return None
     if version.version_id in needed:
         return needed[version.version_id]
-    if shadowed(version):
-        return "it has shadow results"
+    if (why := shadowed(version)) is not None:
+        return why
     try:
         store.whole(version)
     except RegistryError as error:
@@ -149,7 +152,7 @@ def _delete(store: Store, version: Version, keep: int, shadowed: Shadowed, notic
         with recorded(store.database, store.artifacts.root, notices) as connection:
             now = queries.find(connection, version.version_id)
             past = succession(queries.reigns(connection, version.line))
-            needed = now.version_id in _needed(past, keep) or shadowed(now)
+            needed = now.version_id in _needed(past, keep) or shadowed(now) is not None
             if needed or now.stage != version.stage or now.deleted_at is not None:
                 return False
             history.append(
@@ -164,9 +167,14 @@ def _delete(store: Store, version: Version, keep: int, shadowed: Shadowed, notic
     return True
 
 
-def nothing_shadowed(_: Version) -> bool:
-    """Say that no version has shadow results: the seam for what evaluates challengers."""
-    return False
+def _any_record(store: Store) -> Shadowed:
+    """Return what wants every version that was ever shadowed: which bars are compared is not known here."""
+
+    def shadowed(version: Version) -> str | None:
+        there = (store.artifacts.root / version.line / RECORDS / version.version_id).exists()
+        return "it has shadow results" if there else None
+
+    return shadowed
 
 
-__all__ = ["Collection", "Item", "Shadowed", "collect", "nothing_shadowed"]
+__all__ = ["RECORDS", "Collection", "Item", "Shadowed", "collect"]

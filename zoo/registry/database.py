@@ -19,6 +19,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -109,9 +110,7 @@ class Database:
 
     def close(self) -> None:
         """Let go of the engine; no connection outlives its transaction anyway."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        self._engine = None
 
     @contextmanager
     def _transaction(self, *, writing: bool) -> Iterator[Connection]:
@@ -128,16 +127,7 @@ class Database:
 
     def _connectable(self) -> Engine:
         # A plain path would create the file; mode=rw never does.
-        uri = f"{self.path.as_uri()}?mode=rw"
-
-        def connect() -> sqlite3.Connection:
-            connection = sqlite3.connect(uri, uri=True, timeout=self.timeout, isolation_level=None)
-            connection.execute("PRAGMA synchronous=EXTRA")
-            return connection
-
-        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
-        event.listen(engine, "begin", _begin)
-        return engine
+        return _engine(f"{self.path.as_uri()}?mode=rw", self.timeout)
 
     def _explain(self, error: DBAPIError) -> StoreUnavailable:
         name = str(getattr(error.orig, "sqlite_errorname", ""))
@@ -146,6 +136,23 @@ class Database:
         problem, remedy = next(known, unknown)
         kind = StoreDamaged if name.startswith(_DAMAGE) else StoreUnavailable
         return kind(problem.format(timeout=self.timeout), where=self.path, remedy=remedy)
+
+
+@lru_cache(maxsize=16)
+def _engine(uri: str, timeout: float) -> Engine:
+    """Return the engine of a file: one for all who open it, since it remembers how statements are compiled.
+
+    It holds no connection, and so nothing of the file, and nothing that a fork could break.
+    """
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
+        connection.execute("PRAGMA synchronous=EXTRA")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _begin(connection: Connection) -> None:

@@ -26,6 +26,7 @@ ROLLED_BACK = "rolled_back"
 RETIRED = "retired"
 DELETED = "deleted"
 LOST = "lost"
+_LAST = select(events.c.position, events.c.digest).order_by(events.c.position.desc()).limit(1)
 FIRST = "0" * 64  # what the first event carries for the one before
 
 
@@ -81,9 +82,7 @@ def append(
     reason: str | None = None,
 ) -> Event:
     """Add an event at the end of the chain and return it; the caller holds the write lock."""
-    last = connection.execute(
-        select(events.c.position, events.c.digest).order_by(events.c.position.desc()).limit(1)
-    ).first()
+    last = connection.execute(_LAST).first()
     content = {
         "position": 1 if last is None else last.position + 1,
         "kind": kind,
@@ -97,7 +96,7 @@ def append(
         "previous": FIRST if last is None else last.digest,
     }
     digest = canonical.digest(content)
-    connection.execute(events.insert().values(**content, digest=digest))
+    connection.execute(events.insert(), {**content, "digest": digest})
     return _event({**content, "digest": digest})
 
 

@@ -1,11 +1,16 @@
-"""What is asked of the tables in more than one place."""
+"""What is asked of the tables in more than one place.
+
+What is asked at every registration and every load is put together once: building a statement takes SQLAlchemy
+several times as long as SQLite takes to answer it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, or_, select
 
 from zoo.errors import VersionNotFound, did_you_mean
 from zoo.registry import document, history
@@ -14,6 +19,7 @@ from zoo.registry.schema import events, versions
 from zoo.registry.version import CHAMPION, Version
 
 
+@cache
 def listing() -> Select[Any]:
     """Return the query of all versions, with `deleted_at`: when a version's files were deleted, else NULL."""
     later = events.alias("later")  # lost, and registered again: what was deleted was another directory
@@ -33,6 +39,22 @@ def listing() -> Select[Any]:
     )
 
 
+@cache
+def _one() -> Select[Any]:
+    return listing().where(versions.c.version_id == bindparam("version_id"))
+
+
+@cache
+def _same() -> Select[Any]:
+    same_id = versions.c.version_id == bindparam("version_id")
+    return listing().where(or_(same_id, versions.c.fingerprint == bindparam("fingerprint")))
+
+
+@cache
+def _champion() -> Select[Any]:
+    return select(versions).where(versions.c.line == bindparam("line"), versions.c.stage == CHAMPION)
+
+
 def find(connection: Connection | None, version_id: str) -> Version:
     """Return one version by its whole id.
 
@@ -45,18 +67,22 @@ def find(connection: Connection | None, version_id: str) -> Version:
     """
     if connection is None:
         raise _not_found(version_id, ())
-    row = connection.execute(listing().where(versions.c.version_id == version_id)).first()
+    row = connection.execute(_one(), {"version_id": version_id}).first()
     if row is None:
         raise _not_found(version_id, connection.execute(select(versions.c.version_id)).scalars().all())
     return document.from_row(row._asdict())
+
+
+def alike(connection: Connection, version_id: str, fingerprint: str) -> Sequence[Row[Any]]:
+    """Return the rows that have this id, or this fingerprint."""
+    return connection.execute(_same(), {"version_id": version_id, "fingerprint": fingerprint}).all()
 
 
 def champion(connection: Connection | None, line: str) -> Version | None:
     """Return a line's champion; None where it has none."""
     if connection is None:
         return None
-    query = select(versions).where(versions.c.line == line, versions.c.stage == CHAMPION)
-    row: Row[Any] | None = connection.execute(query).first()
+    row: Row[Any] | None = connection.execute(_champion(), {"line": line}).first()
     return None if row is None else document.from_row(row._asdict())
 
 
@@ -103,4 +129,4 @@ def _not_found(version_id: str, known: Sequence[str]) -> VersionNotFound:
     )
 
 
-__all__ = ["champion", "events_of", "find", "first_digest", "lines", "listing", "reigns"]
+__all__ = ["alike", "champion", "events_of", "find", "first_digest", "lines", "listing", "reigns"]

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_
+from sqlalchemy import Connection, Row
 
 from zoo.errors import ArtifactCorrupt, RegistryError, VersionConflict
 from zoo.registry import document, history, predictions, queries, schema
@@ -66,9 +66,7 @@ def _known(database: Database, artifacts: Artifacts, candidate: Candidate) -> Ro
 
 def _find(connection: Connection, candidate: Candidate) -> Row[Any] | None:
     """Return the row of the candidate's content, if it is registered."""
-    same_id = versions.c.version_id == candidate.version_id
-    same_content = versions.c.fingerprint == candidate.fingerprint
-    for row in connection.execute(queries.listing().where(or_(same_id, same_content))):
+    for row in queries.alike(connection, candidate.version_id, candidate.fingerprint):
         if row.version_id != candidate.version_id or row.fingerprint != candidate.fingerprint:
             raise _conflict(candidate, row.version_id, row.fingerprint)
         return row
@@ -149,7 +147,7 @@ def _add(connection: Connection, content: bytes, notices: tuple[str, ...], *, ta
     """Insert the row and its event for a document."""
     digest = document.sha256(content)
     row = document.row(document.parse(content), stage=CHALLENGER, digest=digest)
-    connection.execute(versions.insert().values(row))
+    connection.execute(versions.insert(), row)
     version = document.from_row(row)
     history.append(
         connection,

@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.schema import CreateIndex
 
 from zoo.errors import SchemaMismatch
 from zoo.registry.version import STAGES
@@ -57,6 +58,7 @@ versions = Table(
 )
 Index("versions_by_spec", versions.c.spec, versions.c.position)
 Index("versions_by_line_and_stage", versions.c.line, versions.c.stage, versions.c.position)
+_BY_LINE = Index("versions_by_line", versions.c.line, versions.c.position)  # the newest of a line
 Index(  # whatever a later move gets wrong, a line never has two champions
     "one_champion_a_line",
     versions.c.line,
@@ -102,6 +104,9 @@ trials = Table(  # every permutation ever run: the N and the sets of every later
     UniqueConstraint("line", "content", name="counted_once_a_line"),
     CheckConstraint("status IN ('failed', 'finished')", name="known_status"),
 )
+
+#: what stores of the same version may lack; it is for speed alone, and an older zoo need not know of it
+_LATER = CreateIndex(_BY_LINE, if_not_exists=True)
 
 _APPEND_ONLY = """
 CREATE TRIGGER events_are_append_only_{verb} BEFORE {verb} ON events
@@ -176,6 +181,8 @@ def ensure(connection: Connection, where: object) -> None:
     if present(connection, where):
         if _found(connection) == [1]:
             _from_1(connection)
+        if connection.dialect.name == "sqlite":
+            connection.execute(_LATER)
         return
     metadata.create_all(connection, checkfirst=False)
     if connection.dialect.name == "sqlite":

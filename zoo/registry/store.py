@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from zoo.errors import ArtifactCorrupt, NoChampion, RegistryError, did_you_mean
 from zoo.registry import document, moves, queries
 from zoo.registry.artifacts import DOCUMENT, FILES, SENSOR, Artifacts
-from zoo.registry.collection import Collection, Shadowed, collect, nothing_shadowed
+from zoo.registry.collection import Collection, Shadowed, collect
 from zoo.registry.comparison import Comparison, compare
 from zoo.registry.database import Database
 from zoo.registry.eventlog import looking
@@ -331,13 +331,14 @@ class Registry:
             if (move := moves.retire_challenger(self._store, version.version_id, reason)) is not None
         ]
 
-    def gc(self, *, dry_run: bool = True, keep: int = 3, shadowed: Shadowed = nothing_shadowed) -> Collection:
+    def gc(self, *, dry_run: bool = True, keep: int = 3, shadowed: Shadowed | None = None) -> Collection:
         """Delete the files of versions that serve no more; see `zoo.registry.collection.collect`.
 
         Args:
             dry_run: only say which these are.
             keep: former champions of each line that keep their files, 1 or more.
-            shadowed: says whether a version has shadow results that are still wanted.
+            shadowed: says why a version's shadow results are still wanted, None where they are not; unless it
+                is given, all of them are. `zoo.evaluation.retention` knows which the leaderboard compares.
         """
         if not dry_run:
             self._check_writable()

@@ -1,7 +1,7 @@
-"""The page of an analysis: one file with everything in it, which asks the network for nothing."""
+"""Pages: one file with everything in it, which asks the network for nothing."""
 
 from __future__ import annotations
 
-from zoo.report.writing import write_page
+from zoo.report.writing import write_document, write_page
 
-__all__ = ["write_page"]
+__all__ = ["write_document", "write_page"]

@@ -17,15 +17,16 @@
     displaylogo: false, responsive: true, showTips: false,
     modeBarButtons: [["toImage", "resetScale2d"]],  // none of those that would send anything anywhere
   };
-  const draw = () => {
+  const draw = (onDark) => {
     for (const place of document.querySelectorAll("[data-chart]")) {
       const written = charts[place.dataset.chart];
-      const chart = mode.matches ? painted(written) : structuredClone(written);
+      const chart = onDark ? painted(written) : structuredClone(written);
       Plotly.react(place, chart.data, chart.layout, options);
     }
   };
-  draw();
-  mode.addEventListener("change", draw);
+  draw(mode.matches);
+  mode.addEventListener("change", () => draw(mode.matches));
+  window.zooDraw = draw;  // for whoever prints
 
   // A click on a heading sorts by it, numbers by their full value; what has none stays last.
   const sort = (heading) => {
@@ -45,12 +46,13 @@
     const rows = [...body.rows].map((row) => [key(row), row]);
     rows.sort((a, b) => compare(a[0], b[0])).forEach(([, row]) => body.append(row));
   };
+  // A button within each heading is what a keyboard and a screen reader find.
   for (const heading of document.querySelectorAll("thead th")) {
     heading.classList.add("sorts");
-    heading.tabIndex = 0;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...heading.childNodes);
+    heading.append(button);
     heading.addEventListener("click", () => sort(heading));
-    heading.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); sort(heading); }
-    });
   }
 })();

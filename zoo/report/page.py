@@ -5,36 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Set
 from html import escape
-from importlib.resources import files
 from typing import Any, Final
 
 from zoo import __version__
 from zoo.experiment.analysis import Analysis
+from zoo.report.document import POLICY, asset, embedded, plotly_script
 from zoo.report.headline import cards_of, failures_of, kicker_of, lead_of, run_of
 from zoo.report.sections import SECTIONS, Chart, Section
 
 #: tells a page of ours from another file
 GENERATOR: Final = '<meta name="generator" content="zoo analyze">'
-#: the browser itself refuses what would leave the page
-_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; "
-    "base-uri 'none'; form-action 'none'"
-)
+_FOOTER: Final = "Figures of the test part describe; whoever chooses by them has no test part any more."
 
 
 def page_of(analysis: Analysis) -> str:
     """Return the document: about 5 MB, nearly all of it plotly.js."""
-    from plotly.offline import get_plotlyjs
-
     shown = [section for section in SECTIONS if not _absent(section, analysis)]
     charts = _charts(analysis, {chart.name for section in shown for chart in section.charts})
     title = escape(analysis.record.name)
     body = "".join(_section(section, analysis, charts) for section in shown)
-    return _asset("page.html").format(
+    return asset("page.html").format(
         generator=GENERATOR,
-        policy=_POLICY,
+        policy=POLICY,
         title=title,
-        css=_asset("page.css"),
+        heading=f"{title}: analysis",
+        css=asset("page.css"),
         kicker=escape(kicker_of(analysis)),
         lead=escape(lead_of(analysis)),
         contents="".join(f'<a href="#{s.table}">{escape(s.title)}</a>' for s in shown),
@@ -44,11 +39,11 @@ def page_of(analysis: Analysis) -> str:
         body=body,
         absent=_absences(analysis),
         run=run_of(analysis),
-        version=escape(__version__),
-        charts=_embedded({name: chart for name, (chart, _) in charts.items()}),
-        dark=_embedded(_dark()),
-        plotly=get_plotlyjs().replace("</script", "<\\/script"),
-        script=_asset("page.js"),
+        footer=f"Written by zoo {escape(__version__)}. {_FOOTER}",
+        charts=embedded({name: chart for name, (chart, _) in charts.items()}),
+        dark=embedded(_dark()),
+        plotly=plotly_script(),
+        script=asset("page.js"),
     )
 
 
@@ -104,16 +99,6 @@ def _warning(analysis: Analysis) -> str:
     if analysis.score is None or analysis.score.selects:
         return ""
     return f'<p class="note">{escape(analysis.notes.get("importance", ""))}</p>'
-
-
-def _embedded(value: object) -> str:
-    """Return JSON that cannot end the element it stands in, whatever a name holds."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _asset(name: str) -> str:
-    return files("zoo.report").joinpath(name).read_text(encoding="utf-8")
 
 
 __all__ = ["GENERATOR", "page_of"]

@@ -19,16 +19,24 @@ _MINUS: Final = re.compile(r"(?<![\w–-])-(?=\d)")
 Row = Mapping[Any, Any]
 
 
+class Markup(str):
+    """HTML that is escaped already; whatever else a cell gives is escaped."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column.
 
     Attributes:
         label: its heading.
-        cell: writes a row's cell, as text.
+        cell: writes a row's cell, as text, or as `Markup`.
         key: the row's value that it sorts by; None for text.
         hint: what the heading says when pointed at.
         test: whether it is a figure of the test part, which must choose nothing.
+        wraps: whether it is sentences, which go over several lines.
+        sorted: whether the rows come in its order, the lowest first.
     """
 
     label: str
@@ -36,6 +44,8 @@ class Column:
     key: str | None = None
     hint: str = ""
     test: bool = False
+    wraps: bool = False
+    sorted: bool = False
 
 
 def is_detail(metric: str) -> bool:
@@ -65,10 +75,17 @@ def minus(text: str) -> str:
 
 
 def _heading(column: Column) -> str:
-    kind = "" if column.key is None else ' class="n"'
+    kind = _class(column)
     hint = f' title="{escape(column.hint)}"' if column.hint else ""
+    order = ' aria-sort="ascending"' if column.sorted else ""
     mark = '<span class="test" title="measured on the test part: it must choose nothing">test</span>'
-    return f'<th scope="col"{kind}{hint}>{escape(column.label)}{mark if column.test else ""}</th>'
+    label = f"{escape(column.label)}{mark if column.test else ''}"
+    return f'<th scope="col"{kind}{hint}{order}>{label}</th>'
+
+
+def _class(column: Column) -> str:
+    names = [*(["n"] if column.key is not None else []), *(["w"] if column.wraps else [])]
+    return f' class="{" ".join(names)}"' if names else ""
 
 
 def _row(columns: Sequence[Column], row: Row, marked: object) -> str:
@@ -79,19 +96,22 @@ def _row(columns: Sequence[Column], row: Row, marked: object) -> str:
 
 
 def _cell(column: Column, row: Row, tag: str, more: str) -> str:
-    if column.key is None:
-        return f"<{tag}{more}>{escape(column.cell(row))}</{tag}>"
-    value = row.get(column.key)
+    value = None if column.key is None else row.get(column.key)
     sort = f' data-v="{float(value)!r}"' if value is not None and defined(value) else ""
-    return f'<{tag}{more} class="n"{sort}>{escape(minus(column.cell(row)))}</{tag}>'
+    text = column.cell(row)
+    if not isinstance(text, Markup):
+        text = escape(text if column.key is None else minus(text))
+    return f"<{tag}{more}{_class(column)}{sort}>{text}</{tag}>"
 
 
 def facts_of(facts: Sequence[tuple[str, str]]) -> str:
     """Return names and values, a line each."""
-    rows = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value or DASH)}</dd></div>" for name, value in facts
-    )
+    rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{_fact(value)}</dd></div>" for name, value in facts)
     return f'<dl class="facts">{rows}</dl>'
 
 
-__all__ = ["MOST", "Column", "Row", "facts_of", "is_detail", "minus", "table_of"]
+def _fact(value: str) -> str:
+    return value if isinstance(value, Markup) else escape(value or DASH)
+
+
+__all__ = ["MOST", "Column", "Markup", "Row", "facts_of", "is_detail", "minus", "table_of"]
