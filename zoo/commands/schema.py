@@ -169,6 +169,7 @@ class LeakageSchema:
     permutations: int = 500
 
 
+@dataclass
 class AttributionSchema:
     """conf/attribution; `zoo.evaluation.attribution` checks what it says, and has the same defaults."""
 
