@@ -44,7 +44,11 @@ def watch(arguments: Arguments) -> Answer:
         line = line_to_judge(request, registry)
         champion = registry.champion(line.name)
         if champion is None:
-            raise NoChampion("the line has no champion to watch", where=line.name)
+            raise NoChampion(
+                "the line has no champion to watch",
+                where=line.name,
+                remedy="promote one with `python -m zoo promote version=<id>`",
+            )
         crowned = _crowned(registry, line.name, champion.version_id)
         evidence = court_of(request, registry, line).evidence
     document = document_of(evidence, _watch(request, evidence), crowned)

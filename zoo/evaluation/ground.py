@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from zoo.errors import DataError, PortfolioError
+from zoo.errors import USAGE_EXIT, DataError, PortfolioError, ZooError
 from zoo.evaluation.visible import visible_digests
 from zoo.metrics import (
     PhaseFigure,
@@ -108,7 +108,11 @@ class Ground:
         from zoo.manifest.construct import called, partial
 
         name = str(self.declared[TARGET_KEY])
-        function = partial(self.declared, self.trust, "portfolio.policy")
+        try:
+            function = partial(self.declared, self.trust, "portfolio.policy")
+        except ZooError as error:
+            error.exit_code = USAGE_EXIT  # the configuration is wrong, and nothing was judged by it
+            raise
 
         def weights_of(scores: Floats) -> Floats:
             weights: Floats = called(function, (scores,), {}, name, "portfolio.policy")

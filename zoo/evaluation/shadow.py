@@ -7,6 +7,7 @@ other, and the rest goes on.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,6 +198,7 @@ class Shadowing:
         sensor = self.registry.load(version.version_id, trusted=self.trust)
         if sensor.bound is None or version.train_end is None:
             raise ShadowError("how its features are computed of bars is not known", where=version.version_id)
+        self._check_registered(version)
         if dt.datetime.fromisoformat(version.created_at) > self.now:
             raise FutureBars(
                 f"was registered at {version.created_at}, in the future of this machine's clock",
@@ -205,6 +207,22 @@ class Shadowing:
                 remedy="set the clock: what is live cannot be told",
             )
         return Subject(version, sensor, about(version, sensor), Record(self.root, version.version_id), found)
+
+    def _check_registered(self, version: Version) -> None:
+        """Refuse a version of which the database says another time than the document of its registration.
+
+        Raises:
+            ShadowError: naming both: what is live cannot be told.
+        """
+        document = json.loads(self.registry.read(version.version_id, "version.json"))
+        if document.get("created_at") != version.created_at:
+            raise ShadowError(
+                f"the database says that it was registered at {version.created_at}, and its version.json"
+                f" {document.get('created_at')}: what is live cannot be told",
+                where=version.version_id,
+                expected="one and the same time",
+                remedy="see `python -m zoo verify`",
+            )
 
     # --- what -----------------------------------------------------------------------------------
 
