@@ -6,11 +6,14 @@ and say so. Every connection needs its password, which must then appear nowhere.
 """
 
 import contextlib
+import ctypes
 import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -57,7 +60,7 @@ def serving():
             wait(process, url, directory)
             yield url
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # at once; SIGTERM would wait for sessions that are open
             process.wait()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
@@ -89,9 +92,16 @@ def start(directory, who):
             cwd=directory,
             stdout=log,
             stderr=subprocess.STDOUT,
+            preexec_fn=_end_with_parent,
             **who,
         )
     return process, f"postgresql+psycopg://zoo:{password}@/postgres?host={quote(str(directory), safe='')}"
+
+
+def _end_with_parent():
+    """Have Linux stop the server when the tests are killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
 
 
 def wait(process, url, directory):
