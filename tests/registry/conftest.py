@@ -33,6 +33,12 @@ def url(store: Place) -> str:
 
 
 @pytest.fixture
+def file_url(root: Path) -> str:
+    """A store in a file, for tests of where its artefacts lie."""
+    return f"sqlite:///{root}/registry.db"
+
+
+@pytest.fixture
 def registry(store: Place) -> Iterator[Registry]:
     with store.open() as opened:
         yield opened

@@ -105,9 +105,9 @@ def store_at(endpoint: str, **options: Any) -> ObjectStore:
     return ObjectStore("s3://desk/zoo", {"endpoint_url": endpoint, **options})
 
 
-def refused(url: str, place: ObjectStore) -> str:
+def refused(file_url: str, place: ObjectStore) -> str:
     """Try to register; return the one line that comes of it."""
-    with pytest.raises(ZooError) as found, Registry.open(url, artifacts=place) as registry:
+    with pytest.raises(ZooError) as found, Registry.open(file_url, artifacts=place) as registry:
         registry.register(candidate())
     return f"{type(found.value).__name__}: {found.value}"
 
@@ -170,16 +170,16 @@ def test_a_store_that_knows_no_condition_is_looked_at_before_anything_is_written
 
 
 def test_a_bucket_that_is_missing_is_said_before_anything_is_done(
-    s3_endpoint: str, credentials: None, url: str, root: Any
+    s3_endpoint: str, credentials: None, file_url: str, root: Any
 ) -> None:
-    assert refused(url, store_at(s3_endpoint)) == (
+    assert refused(file_url, store_at(s3_endpoint)) == (
         "StoreUnavailable: s3://desk/zoo: there is no bucket desk; make it or correct its name"
     )
     assert not root.exists()
 
 
-def test_a_bucket_that_vanished_is_no_damaged_version(bucket: TestBucket, url: str) -> None:
-    with Registry.open(url, artifacts=bucket.place) as registry:
+def test_a_bucket_that_vanished_is_no_damaged_version(bucket: TestBucket, file_url: str) -> None:
+    with Registry.open(file_url, artifacts=bucket.place) as registry:
         version_id = registry.register(candidate()).version.version_id
         bucket.files.rm(bucket.name, recursive=True)
         assert [version.version_id for version in registry.versions()] == [version_id]
@@ -195,19 +195,19 @@ def test_a_bucket_that_vanished_is_no_damaged_version(bucket: TestBucket, url: s
 
 
 def test_a_server_that_is_gone_is_one_line_and_the_registry_is_unchanged(
-    credentials: None, url: str, root: Any, impatient: None
+    credentials: None, file_url: str, root: Any, impatient: None
 ) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
-    said = refused(url, store_at(endpoint))
+    said = refused(file_url, store_at(endpoint))
     assert said.startswith("StoreUnavailable: s3://desk/zoo: the server cannot be reached; see that it runs")
     assert not root.exists()
 
 
-def test_a_server_that_never_answers_is_given_up(credentials: None, url: str, impatient: None) -> None:
+def test_a_server_that_never_answers_is_given_up(credentials: None, file_url: str, impatient: None) -> None:
     with silent() as endpoint:
-        said = refused(url, store_at(endpoint))
+        said = refused(file_url, store_at(endpoint))
     assert said == (
         "StoreUnavailable: s3://desk/zoo: the server did not answer in time; see that it runs, then run again"
     )
@@ -223,10 +223,10 @@ def test_a_server_that_never_answers_is_given_up(credentials: None, url: str, im
     ],
 )
 def test_a_store_that_refuses_is_one_line_without_a_credential(
-    credentials: None, url: str, root: Any, impatient: None, status: int, code: str, problem: str
+    credentials: None, file_url: str, root: Any, impatient: None, status: int, code: str, problem: str
 ) -> None:
     with answering(status, code) as endpoint:
-        said = refused(url, store_at(endpoint, key="a-key-id", secret="a-secret-option"))
+        said = refused(file_url, store_at(endpoint, key="a-key-id", secret="a-secret-option"))
     assert said.startswith(f"StoreUnavailable: s3://desk/zoo: {problem}")
     assert "\n" not in said
     assert "secret" not in said
@@ -235,13 +235,13 @@ def test_a_store_that_refuses_is_one_line_without_a_credential(
 
 
 def test_a_store_that_fails_in_the_middle_leaves_the_registry_as_it_was(
-    bucket: TestBucket, url: str, impatient: None
+    bucket: TestBucket, file_url: str, impatient: None
 ) -> None:
-    with Registry.open(url, artifacts=bucket.place) as registry:
+    with Registry.open(file_url, artifacts=bucket.place) as registry:
         first = registry.register(candidate()).version
     with answering(403, "AccessDenied") as endpoint:
         other = ObjectStore(bucket.place.url, {"endpoint_url": endpoint})
-        with Registry.open(url, artifacts=other, read_only=True) as registry:
+        with Registry.open(file_url, artifacts=other, read_only=True) as registry:
             for attempt in (
                 lambda: registry.read(first.version_id, "sensor.skops"),
                 lambda: registry.load(first.version_id),
@@ -249,19 +249,19 @@ def test_a_store_that_fails_in_the_middle_leaves_the_registry_as_it_was(
             ):
                 with pytest.raises(StoreUnavailable, match="access was refused"):
                     attempt()
-    with Registry.open(url, artifacts=bucket.place) as registry:
+    with Registry.open(file_url, artifacts=bucket.place) as registry:
         assert registry.versions() == [first]
         assert registry.verify().ok
 
 
 def test_no_credentials_at_all_is_said(
-    s3_endpoint: str, credentials: None, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    s3_endpoint: str, credentials: None, file_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
-    said = refused(url, store_at(s3_endpoint, default_block_size=5_000_001))
+    said = refused(file_url, store_at(s3_endpoint, default_block_size=5_000_001))
     assert "there are no credentials for it; put them into the environment" in said
 
 
@@ -276,24 +276,24 @@ def test_no_credentials_at_all_is_said(
     ],
 )
 def test_a_missing_package_is_named_with_the_command_that_installs_it(
-    url: str, protocol: str, expected: str
+    file_url: str, protocol: str, expected: str
 ) -> None:
     code = (
         "import sys; sys.modules.update(s3fs=None, gcsfs=None)\n"
         "from zoo.registry import ObjectStore, Registry\n"
-        f"Registry.open({url!r}, artifacts=ObjectStore('{protocol}://desk/zoo'))"
+        f"Registry.open({file_url!r}, artifacts=ObjectStore('{protocol}://desk/zoo'))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     said = f"zoo.errors.ConfigError: registry.artifacts {protocol}://desk/zoo: {expected}"
     assert done.stderr.splitlines()[-1] == said
 
 
-def test_artefacts_in_a_directory_need_no_package_of_an_object_store(url: str) -> None:
+def test_artefacts_in_a_directory_need_no_package_of_an_object_store(file_url: str) -> None:
     code = (
         "import sys; sys.modules.update(fsspec=None, s3fs=None)\n"
         "from tests.registry.writers import candidate\n"
         "from zoo.registry import Registry\n"
-        f"with Registry.open({url!r}) as registry:\n"
+        f"with Registry.open({file_url!r}) as registry:\n"
         "    registry.register(candidate())\n"
         "    print(registry.verify().ok)"
     )
@@ -311,20 +311,22 @@ def test_artefacts_in_a_directory_need_no_package_of_an_object_store(url: str) -
     ],
 )
 def test_options_that_cannot_be_used_are_a_matter_of_configuration(
-    credentials: None, url: str, place: ObjectStore, problem: str
+    credentials: None, file_url: str, place: ObjectStore, problem: str
 ) -> None:
     with pytest.raises(
         ConfigError, match=r"correct registry\.artifacts or registry\.storage_options"
     ) as found:
-        Registry.open(url, artifacts=place)
+        Registry.open(file_url, artifacts=place)
     assert problem in str(found.value)
 
 
-def test_who_only_reads_the_database_needs_no_store(bucket: TestBucket, url: str, impatient: None) -> None:
-    with Registry.open(url, artifacts=bucket.place) as registry:
+def test_who_only_reads_the_database_needs_no_store(
+    bucket: TestBucket, file_url: str, impatient: None
+) -> None:
+    with Registry.open(file_url, artifacts=bucket.place) as registry:
         version = registry.register(candidate()).version
         registry.promote(version.version_id, expect=None, reason="first")
     gone = ObjectStore(bucket.place.url, {"endpoint_url": "http://127.0.0.1:1"})
-    with Registry.open(url, artifacts=gone, read_only=True) as registry:
+    with Registry.open(file_url, artifacts=gone, read_only=True) as registry:
         assert registry.versions() == [registry.get(version.version_id)]
         assert registry.place(version).startswith("s3://")

@@ -19,9 +19,9 @@ def log(bucket: TestBucket) -> LogObjects:
 
 
 @pytest.fixture
-def event(bucket: TestBucket, url: str) -> Any:
+def event(bucket: TestBucket, file_url: str) -> Any:
     """Give a real event another position."""
-    with Registry.open(url, artifacts=bucket.place) as registry:
+    with Registry.open(file_url, artifacts=bucket.place) as registry:
         registry.register(candidate())
     found = parse(bucket.files.cat_file(bucket.one("000000000001.json")))
     assert found is not None

@@ -20,8 +20,8 @@ from .writers import candidate
 
 
 @pytest.fixture
-def store(bucket: TestBucket, url: str) -> Any:
-    with Registry.open(url, artifacts=bucket.place) as opened:
+def store(bucket: TestBucket, file_url: str) -> Any:
+    with Registry.open(file_url, artifacts=bucket.place) as opened:
         yield opened
 
 
@@ -96,19 +96,19 @@ def test_a_writer_killed_in_the_middle_of_an_upload_leaves_nothing_that_stays(
     check(run("kill_while_uploading", str(tmp_path), bucket.place, 3, 3))
 
 
-def test_two_processes_register_the_same_content_at_once(bucket: TestBucket, url: str) -> None:
+def test_two_processes_register_the_same_content_at_once(bucket: TestBucket, file_url: str) -> None:
     shares = [list(range(4)), list(range(4))]
-    answers = run("rush", url, bucket.place, shares)
+    answers = run("rush", file_url, bucket.place, shares)
     assert all(isinstance(answer, list) for answer in answers), answers
     assert Counter(one[1] for answer in answers for one in answer) == {True: 4, False: 4}
-    with Registry.open(url, artifacts=bucket.place) as registry:
+    with Registry.open(file_url, artifacts=bucket.place) as registry:
         assert len(registry.versions()) == 4
         assert registry.verify().as_dict()["problems"] == []
     assert len([key for key in bucket.names() if key.startswith("us_equity/")]) == 16
 
 
-def test_a_registry_is_used_before_and_after_a_fork(bucket: TestBucket, url: str) -> None:
-    assert run("fork", url, bucket.place) == [len(candidate().sensor), True, False, True]
+def test_a_registry_is_used_before_and_after_a_fork(bucket: TestBucket, file_url: str) -> None:
+    assert run("fork", file_url, bucket.place) == [len(candidate().sensor), True, False, True]
 
 
 def test_what_a_dead_writer_left_blocks_nobody_and_is_swept_and_said(

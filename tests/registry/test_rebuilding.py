@@ -12,7 +12,7 @@ import pytest
 
 from zoo.errors import LogAhead, NoChampion, RegistryError, SchemaMismatch, StoreDamaged, StoreUnavailable
 from zoo.registry import Rebuilt, Registry
-from zoo.registry.artifacts import _here
+from zoo.registry.artifacts import here
 
 from .stores import Place, on_sqlite, opened
 from .writers import candidate
@@ -224,8 +224,8 @@ def test_what_a_killed_rebuilding_left_is_swept_and_what_a_living_one_makes_is_n
 ) -> None:
     done = subprocess.Popen([sys.executable, "-c", ""])
     done.wait()
-    left = [root / f".rebuild~{_here()}~{done.pid}~01234567.db{end}" for end in ("", "-journal")]
-    alive = root / f".rebuild~{_here()}~{os.getpid()}~01234567.db"
+    left = [root / f".rebuild~{here()}~{done.pid}~01234567.db{end}" for end in ("", "-journal")]
+    alive = root / f".rebuild~{here()}~{os.getpid()}~01234567.db"
     for path in (*left, alive):
         path.write_bytes(b"half")
     report = registry.verify()
