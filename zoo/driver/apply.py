@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from zoo.driver.counting import evaluation_under
 from zoo.driver.result import Failure, Outcome, Promoted, SpecResult
 from zoo.driver.task import Task
 from zoo.errors import ControlFailed, ControlUndecidable, ExperimentCorrupt, Interrupted, ZooError
@@ -106,15 +107,13 @@ class Application:
         if members is not None and source.cohort is not None:
             self._cohort(trainer, members, source.cohort, registry)
             return
-        experiment, selection = trainer.directory.name, _selection(source)
+        selection = _selection(source)
         versions, failures, held = len(self.versions), len(self.failures), len(self._held)
         trainer.outcomes(
             ids,
             overrides=self.task.spec.overrides,
             n_jobs=self.task.n_jobs,
-            finished=lambda promotion: self._finish(
-                promotion, promotion.permutation_id, experiment, registry, selection
-            ),
+            finished=lambda promotion: self._permutation(trainer, promotion, registry, selection),
         )
         places: dict[int | None, int] = {number: place for place, number in enumerate(ids)}
         # they finish in whatever order
@@ -133,6 +132,7 @@ class Application:
             overrides=self.task.spec.overrides,
             n_jobs=self.task.n_jobs,
         )
+        self._count_variants(trainer, promotion.members, registry)
         for member in promotion.members:
             if member.error is not None:
                 number = member.permutation_id
@@ -151,6 +151,24 @@ class Application:
                 raise
             self._notice(f"experiment {directory.name}: its rounds are not counted as trials: {error}")
 
+    def _count_variants(self, trainer: Trainer, outcomes: Iterable[Promotion], registry: Registry) -> None:
+        """Count what was evaluated under overrides before anything is told of it: it can be chosen from."""
+        line = self.task.line.name
+        registry.ledger.record(
+            line,
+            [
+                evaluation_under(line, trainer, one.variant.settings).finished(
+                    int(one.permutation_id),  # type: ignore[call-overload]  # it was found in the directory
+                    one.variant.params,
+                    one.variant.metrics,
+                    one.variant.held_out,
+                    one.variant.preds,
+                )
+                for one in outcomes
+                if one.variant is not None
+            ],
+        )
+
     def _check_line(self, trainer: Trainer, where: str) -> None:
         """Refuse another line's experiment; what another library's manifest predicts cannot be asked."""
         if not trainer.is_foreign:
@@ -168,6 +186,19 @@ class Application:
     def _notice(self, notice: str) -> None:
         self.notices.append(notice)
         emit(self.observers, Noticed(self.name, notice))
+
+    def _permutation(
+        self, trainer: Trainer, promotion: Promotion, registry: Registry, selection: str
+    ) -> None:
+        number = promotion.permutation_id
+        try:
+            self._count_variants(trainer, [promotion], registry)
+        except Interrupted:
+            raise
+        except Exception as error:
+            self.fail(number if isinstance(number, int) else None, error)
+            return
+        self._finish(promotion, number, trainer.directory.name, registry, selection)
 
     def _finish(
         self,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from zoo.driver.counting import evaluation_under
 from zoo.driver.result import Failure
 from zoo.errors import ConfigError, Interrupted, NothingToDo, ZooError
 from zoo.events import Advanced, Failed, Finished, Observer, Started, emit
@@ -260,13 +261,7 @@ class _Attributing:
 
 def _trial(line: str, trainer: Trainer, variants: Variants, settings: Mapping[str, Any], found: Any) -> Trial:
     """Return an evaluation as the trial that a round under these settings would be."""
-    from zoo.registry.trials import Evaluation
-
-    recorded = trainer.directory.metadata
-    prints = recorded.get("fingerprints") or {}
-    code = {**(prints.get("code") or {}), **({"content": trainer.source} if trainer.drifted else {})}
-    metadata = {**recorded, "settings": dict(settings), "fingerprints": {**prints, "code": code}}
-    evaluation = Evaluation(metadata, line, trainer.directory.name)
+    evaluation = evaluation_under(line, trainer, settings)
     logged = variants.logged
     if isinstance(found, Exception):
         return evaluation.failed(logged.id, logged.params, type(found).__name__, str(found))

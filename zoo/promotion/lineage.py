@@ -10,7 +10,7 @@ from zoo.experiment.directory import Round
 from zoo.experiment.pipeline import Done
 from zoo.manifest.libraries import major
 from zoo.promotion.agreement import Agreement, as_dict
-from zoo.promotion.outcome import Outcome
+from zoo.promotion.outcome import Evaluated, Outcome
 from zoo.promotion.refit import counts, predictions_of, train_end
 from zoo.promotion.sensor import Sensor
 from zoo.promotion.validation import Validation
@@ -94,7 +94,16 @@ def outcome_of(found: Promoted, origin: Origin) -> Outcome:
     )
     label = found.effective[LABEL_SETTING] if LABEL_SETTING in found.overrides else None
     predictions = predictions_of(found.variant, refit)
-    return Outcome(logged.id, sensor, predictions, inputs_of(found, origin), train_end(refit), label)
+    inputs, variant = inputs_of(found, origin), evaluated(found) if found.overrides else None
+    return Outcome(logged.id, sensor, predictions, inputs, train_end(refit), label, variant)
+
+
+def evaluated(found: Promoted) -> Evaluated:
+    """Return the variant as a trial: chosen or not, its test part was looked at."""
+    variant = found.variant
+    held_out = None if variant.held_out is None else variant.held_out.record()
+    settings = {name: value for name, value in found.effective.items() if name != LABEL_SETTING}
+    return Evaluated(dict(found.logged.params), settings, variant.metrics, held_out, variant.preds)
 
 
 def inputs_of(found: Promoted, origin: Origin) -> dict[str, Any]:

@@ -13,6 +13,25 @@ from zoo.promotion.sensor import Sensor
 
 
 @dataclass(frozen=True)
+class Evaluated:
+    """A permutation on its round's split under some settings: one trial of its line.
+
+    Attributes:
+        params: its parameters.
+        settings: all of them, without the label, which trains nothing.
+        metrics: of the test part.
+        held_out: the test part's returns as round_data.jsonl keeps them; None for a table.
+        preds: of the test part.
+    """
+
+    params: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    held_out: Mapping[str, Any] | None
+    preds: list[Any]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of one permutation: a sensor with its predictions, or an error.
 
@@ -23,6 +42,7 @@ class Outcome:
         inputs: what the version's fingerprint is taken over; inputs only.
         train_end: the last bar that any training label uses; None without a time axis.
         label: the label that the overrides give, or None.
+        variant: what was evaluated under overrides; None without any, which is the round that was logged.
         error: why it failed; None where it did not.
     """
 
@@ -32,7 +52,8 @@ class Outcome:
     inputs: Mapping[str, Any] | None = None
     train_end: dt.date | None = None
     label: str | None = None
+    variant: Evaluated | None = None
     error: Exception | None = None
 
 
-__all__ = ["Outcome"]
+__all__ = ["Evaluated", "Outcome"]
