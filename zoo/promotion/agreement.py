@@ -4,7 +4,7 @@ There is no universal floor: the mean per-date correlation of original and refit
 regression and 0.4 for boosted trees. So the floor is what the model itself does to its scores when its
 training span is drawn again: the 5th percentile of refits on block-bootstrapped dates (circular blocks,
 Politis and Romano 1992), each compared with the original on the same test rows. Where such refits even turn
-round, that percentile excludes nothing; who ranks the other way, or nothing, is refused all the same.
+round, that percentile excludes nothing; who ranks the other way is refused all the same.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def agreement(variant: Done, refit: Done, floor: str | float = OFF, *, where: st
 def check_agreement(found: Agreement, where: str) -> None:
     """Raise `AgreementError` where the figure is below its floor, or where there is none.
 
-    A bootstrapped floor may be below zero; a rank correlation must be above zero then.
+    A bootstrapped floor may be below zero; a rank correlation must not.
     """
     if found.floor is None:
         return
@@ -138,12 +138,12 @@ def check_agreement(found: Agreement, where: str) -> None:
             expected=f"at least {found.floor:.4f}",
             remedy="look at the bars that the refit adds; promotion.agreement=off registers it all the same",
         )
-    if found.how == BOOTSTRAP and found.figure == RANKS and not found.value > 0:
+    if found.how == BOOTSTRAP and found.figure == RANKS and found.value < -_SLACK:
         raise AgreementError(
-            f"the refit does not rank as the variant does: their {name} is {found.value:.4f}, and a floor of "
-            f"{found.floor:.4f} says that refits of this model turn round by themselves",
+            f"the refit ranks the other way round than the variant: their {name} is {found.value:.4f}, "
+            f"and a floor of {found.floor:.4f} says that refits of this model turn round by themselves",
             where=where,
-            expected="above 0",
+            expected="at least 0",
             remedy="train on more dates; promotion.agreement=<number> or off registers it all the same",
         )
 
