@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from tests.object_store import bucket, credentials, s3_endpoint  # noqa: F401  # one server for every room's tests
 from tests.registry.mlflow_server import mlflow_server  # noqa: F401
 from tests.registry.postgres_server import postgres_server  # noqa: F401
+from zoo.password import VARIABLE
 
 # a busy machine is no failure: what is drawn is judged by what it gives, never by how long it took
 settings.register_profile("zoo", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
@@ -42,6 +44,13 @@ DEFINITION = {
         "model": {"_target_": "sklearn.linear_model.Ridge", "alpha": "${params.alpha}"},
     },
 }
+
+
+@pytest.fixture(autouse=True)
+def nothing_entrusted():
+    """A password that a test put into a URL is in no other test's environment."""
+    yield
+    os.environ.pop(VARIABLE, None)
 
 
 @pytest.fixture

@@ -51,3 +51,12 @@ def test_an_equal_of_the_champion_passes_non_inferiority_sooner_the_more_alike_t
 @pytest.mark.parametrize("kind", ["superior", "non_inferior", "first"])
 def test_each_gate_has_an_outlook(kind):
     assert outlook(100).verdict(Gate(kind=kind)).gate == kind
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_clone_of_the_champion_and_its_mirror_have_an_outlook(sign):
+    net = returns(0.5, seed=2)
+    found = evidence(
+        contender("clone", sign * net), contender("old", net, stage="champion"), trials=21, shadowed=19
+    )
+    assert outlook(100, found).verdict(Gate(), "clone").gate == "superior"

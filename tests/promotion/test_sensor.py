@@ -103,7 +103,7 @@ def test_a_dataset_without_what_a_feature_needs_is_refused(sensor, prices):
         (lambda X: X.to_numpy()[:, :1], r"rows × 2"),
         (lambda X: X.to_numpy()[0], r"rows × 2"),
         (lambda X: X.to_numpy().astype(str), "is <U"),
-        (lambda X: None, "x_test is object"),
+        (lambda X: None, "there is no x_test"),
     ],
 )
 def test_features_that_are_not_those_of_training_are_refused(sensor, X, change, message):

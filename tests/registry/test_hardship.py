@@ -24,6 +24,7 @@ from zoo.registry import Registry, document, history
 
 from . import hardship
 from .movers import LINE, register, sensor
+from .stores import Place
 
 FULL = "the disk is full; free some space and run again"
 
@@ -270,17 +271,18 @@ def test_a_version_json_that_trusts_itself(
 
 
 def test_a_schema_from_the_future(
-    registry: Registry, desk: tuple[str, str, str], url: str, root: Path
+    registry: Registry, desk: tuple[str, str, str], store: Place, root: Path
 ) -> None:
     registry.close()
-    with sqlite3.connect(root / "registry.db") as connection:
-        connection.execute("UPDATE schema_version SET version = 1000")
-        connection.execute("ALTER TABLE versions ADD COLUMN mood TEXT DEFAULT 'good'")
+    store.execute(
+        "UPDATE schema_version SET version = 1000",
+        "ALTER TABLE versions ADD COLUMN mood TEXT DEFAULT 'good'",
+    )
     before = content(root)
     for ask in (
-        lambda: Registry.open(url),
-        lambda: Registry.open(url, read_only=True),
-        lambda: Registry.rebuild(url),
+        store.open,
+        lambda: store.open(read_only=True),
+        store.rebuild,
         registry.versions,
         registry.verify,
         lambda: registry.register(hardship.candidate(9)),

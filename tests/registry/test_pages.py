@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 from zoo.registry import Registry
 
 from .movers import LINE, register
+from .stores import on_sqlite
 from .writers import candidate
 
 ASKED: dict[str, Callable[[Registry], Any]] = {
@@ -61,6 +62,7 @@ def check(registry: Registry, root: Path, name: str) -> None:
         assert not step.startswith("SCAN versions") or name in FROM_THE_END, step
 
 
+@on_sqlite
 @pytest.mark.parametrize("name", ASKED)
 def test_what_is_asked_every_day_sorts_nothing(registry: Registry, root: Path, name: str) -> None:
     register(registry, *range(5))
@@ -68,6 +70,7 @@ def test_what_is_asked_every_day_sorts_nothing(registry: Registry, root: Path, n
     check(registry, root, name)
 
 
+@on_sqlite
 def test_a_store_from_before_gets_the_index_from_the_next_writer(registry: Registry, root: Path) -> None:
     register(registry, 1)
     with contextlib.closing(sqlite3.connect(root / "registry.db")) as connection:

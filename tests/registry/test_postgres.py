@@ -160,7 +160,7 @@ def test_the_driver_is_not_imported_before_it_is_needed() -> None:
 
 
 def test_a_directory_must_be_named(store: Place) -> None:
-    with pytest.raises(ConfigError, match=r"no directory is given.*set registry\.artifacts"):
+    with pytest.raises(ConfigError, match=r"no place is given.*set registry\.artifacts"):
         Registry.open(store.url)
 
 

@@ -12,6 +12,7 @@ import pytest
 from zoo.registry import Registry
 
 from .movers import LINE, register
+from .stores import on_sqlite
 from .test_ledger import bare, trial
 from .writers import candidate
 
@@ -59,21 +60,25 @@ def lived(registry: Registry) -> Registry:
     return registry
 
 
-def test_beside_one_that_can_be_read_all_tables_are_the_same(lived: Registry, root: Path, url: str) -> None:
-    made = Registry.rebuild(url)
+@on_sqlite
+def test_beside_one_that_can_be_read_all_tables_are_the_same(
+    lived: Registry, root: Path, file_url: str
+) -> None:
+    made = Registry.rebuild(file_url)
     assert (made.in_place, made.not_restored) == (False, ())
     before = tables(root / "registry.db")
     assert all(before.values())
-    assert tables(made.path) == before
+    assert tables(Path(made.database)) == before
 
 
+@on_sqlite
 def test_in_the_place_of_one_that_is_gone_all_are_but_the_ledger_which_is_said(
-    lived: Registry, root: Path, url: str
+    lived: Registry, root: Path, file_url: str
 ) -> None:
     before = tables(root / "registry.db")
     (root / "registry.db").unlink()
-    made = Registry.rebuild(url)
+    made = Registry.rebuild(file_url)
     assert made.in_place
     assert ["trials" in line for line in made.not_restored] == [True]
-    assert tables(made.path) == {**before, "trials": []}
+    assert tables(Path(made.database)) == {**before, "trials": []}
     assert lived.verify().ok

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zoo.evaluation.power import Gate as Kind
 
 _LONGER = (30.0, 100.0, 300.0, 1_000.0)  # years: what takes longer than the last takes for ever
+_MOST_ALIKE = 0.999  # a clone of the champion, or its mirror: no edge could be told from it otherwise
 _FEWEST = 60  # bars that two records share before their correlation is believed
 
 
@@ -77,7 +78,9 @@ class Outlook:
         if one is None or reigning is None or one is reigning:
             return planted
         tied = _correlation(one.net, reigning.net)
-        return planted if math.isnan(tied) else replace(planted, correlation=tied)
+        if math.isnan(tied):
+            return planted
+        return replace(planted, correlation=float(np.clip(tied, -_MOST_ALIKE, _MOST_ALIKE)))
 
     def _contest(self, gate: Gate) -> Contest:
         versions = max(self.evidence.shadowed, 1)
