@@ -239,6 +239,30 @@ def test_all_rounds_that_a_version_was_chosen_from_are_counted_once(task):
     assert len(counted(told)) == 4
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_each_variant_is_a_trial_of_its_own_counted_once(task, n_jobs):
+    told = task(permutations=[2, 0], overrides={"residual_momentum_enabled": True}, told={"n_jobs": n_jobs})
+    for _ in range(2):
+        assert apply_spec(told).status is Outcome.ok
+        trials = counted(told)
+        assert sorted(t.permutation_id for t in trials) == [0, 0, 1, 2, 2, 3]
+    assert len({t.content for t in trials}) == 6
+    assert all(t.net is not None for t in trials)
+
+
+def test_overrides_that_change_nothing_are_no_other_trial(task):
+    told = task(permutations=[0], overrides={"forward_days": 21, "model_version_label": "mine"})
+    assert apply_spec(told).status is Outcome.ok
+    assert len(counted(told)) == 4
+
+
+def test_the_variants_of_the_members_of_a_cohort_are_trials(task, experiment_dir):
+    source = {"experiment": str(experiment_dir), "permutations": [0, 2], "cohort": {}}
+    told = task(sources=[source], overrides={"residual_momentum_enabled": True})
+    assert apply_spec(told).status is Outcome.ok
+    assert len(counted(told)) == 6
+
+
 def test_rounds_of_another_line_s_experiment_are_not_counted(task):
     told = task(line=Line("us_equity", "zoo.data.other", "zoo.targets.forward_return", 21, 21))
     assert apply_spec(told).failures[0].error == "LineMismatch"

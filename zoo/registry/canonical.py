@@ -114,12 +114,12 @@ class Stored(Mapping[str, Any]):
 
     Args:
         content: the canonical text of a mapping.
-        where: how an error names it.
+        *where: how an error names it, in words that are put together only then.
     """
 
     __slots__ = ("_content", "_value", "_where")
 
-    def __init__(self, content: str, where: str) -> None:
+    def __init__(self, content: str, *where: str) -> None:
         self._content = content
         self._where = where
         self._value: dict[str, Any] | None = None
@@ -130,7 +130,9 @@ class Stored(Mapping[str, Any]):
                 self._value = dict(loads(self._content))
             except (TypeError, ValueError) as error:
                 raise RegistryError(
-                    "what the database holds is damaged", where=self._where, remedy="run `zoo verify`"
+                    "what the database holds is damaged",
+                    where=" ".join(self._where),
+                    remedy="run `zoo verify`",
                 ) from error
         return self._value
 

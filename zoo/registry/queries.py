@@ -6,11 +6,11 @@ several times as long as SQLite takes to answer it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, or_, select
+from sqlalchemy import Connection, CursorResult, Row, Select, bindparam, or_, select
 
 from zoo.errors import VersionNotFound, did_you_mean
 from zoo.registry import document, history
@@ -37,6 +37,12 @@ def listing() -> Select[Any]:
     return select(versions, events.c.at.label("deleted_at")).select_from(
         versions.outerjoin(events, of_version)
     )
+
+
+def plain_rows(result: CursorResult[Any]) -> Iterator[dict[str, Any]]:
+    """Yield rows as dictionaries: of many rows SQLAlchemy's own mappings cost more than the query."""
+    names = tuple(result.keys())
+    return (dict(zip(names, row, strict=True)) for row in result.all())
 
 
 @cache

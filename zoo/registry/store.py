@@ -124,8 +124,8 @@ class Registry:
             if value is not None:
                 query = query.where(column == value)
         with self._looking() as connection:
-            rows = [] if connection is None else connection.execute(query).mappings().all()
-        return [document.from_row(row) for row in rows]
+            rows = () if connection is None else queries.plain_rows(connection.execute(query))
+            return [document.from_row(row) for row in rows]
 
     def get(self, version_id: str) -> Version:
         """Return one version by its whole id.
