@@ -73,6 +73,10 @@ class Directories(Artifacts):
 
     # --- reading --------------------------------------------------------------------------------
 
+    def seems_free(self, line: str, version_id: str) -> bool:
+        """Say whether there is nothing of the directory's name."""
+        return not os.path.lexists(self.directory(line, version_id))
+
     def _read_document(self, line: str, version_id: str) -> bytes:
         return self._bytes(line, version_id, DOCUMENT)
 

@@ -121,6 +121,10 @@ class Artifacts(ABC):
         """Return where a file that a document names is, for whoever wants to look."""
         return self.address(parsed["line"], parsed["version_id"], name)
 
+    def seems_free(self, line: str, version_id: str) -> bool:
+        """Say whether a look without a lock finds a version's place empty; False where a look is dear."""
+        return False
+
     @abstractmethod
     def _read_document(self, line: str, version_id: str) -> bytes:
         """Return the bytes of `version.json`, whatever they are."""

@@ -40,7 +40,10 @@ def register(database: Database, artifacts: Artifacts, candidate: Candidate) -> 
         StoreUnavailable: the store cannot be locked or written.
     """
     table = predictions.to_parquet(candidate.predictions)
-    known = _known(database, artifacts, candidate)
+    # what has no directory is hardly registered: then the write transaction, which looks again, is enough;
+    # but where there is no database yet, none is made before the log has been looked at
+    free = artifacts.seems_free(candidate.line, candidate.version_id) and database.leftovers()
+    known = None if free else _known(database, artifacts, candidate)
     if known is None:
         added = _stage_and_add(database, artifacts, candidate, table)
         if added is not None:
