@@ -38,6 +38,7 @@ def finished(process):
     return process.returncode, out, err
 
 
+@pytest.mark.slow
 def test_a_spec_is_applied_promoted_served_and_its_database_made_again(
     zoo, diabetes, there, bucket, monkeypatch
 ):

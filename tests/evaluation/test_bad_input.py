@@ -111,6 +111,7 @@ def test_no_challenger(zoo, world):  # noqa: F811
     assert "small: the line has no challenger; register some with `python -m zoo -m`" in ran.error
 
 
+@pytest.mark.slow
 def test_shadow_before_train_end(zoo, world, duel):  # noqa: F811
     ran = zoo.json(*SHADOW, "until=2020-12-29")
     assert ran.code == 0
@@ -128,6 +129,7 @@ def test_shadow_before_train_end(zoo, world, duel):  # noqa: F811
     assert zoo.json(*DRIFT).document["versions"][0]["bars"] == 139
 
 
+@pytest.mark.slow
 def test_dates_missing_for_one_version(zoo, world, duel, source):  # noqa: F811
     challenger = duel[1]
     whole = close()
@@ -151,6 +153,7 @@ def test_dates_missing_for_one_version(zoo, world, duel, source):  # noqa: F811
     )
 
 
+@pytest.mark.slow
 def test_an_asset_delisted(zoo, world, duel, source):  # noqa: F811
     zoo.json(*SHADOW, "until=2021-03-31")
     before = recorded(world)
@@ -214,6 +217,7 @@ def test_one_day_only(zoo, world, duel):  # noqa: F811
     assert (found["bars"], found["features"][0]["drifted"]) == (1, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "said"),
     [(lambda b: b[:-40], "the file is torn"), (lambda b: b[:99] + b"?" + b[100:], "the file was edited")],
@@ -240,6 +244,7 @@ def test_a_prediction_file_torn_or_edited(zoo, world, duel, damage, said):  # no
     assert [one["status"] for one in ran.document["versions"]] == ["steady", "failed"]
 
 
+@pytest.mark.slow
 def test_a_bar_revised_after_it_was_shadowed(zoo, world, duel, source):  # noqa: F811
     zoo.json(*SHADOW)
     before = world.record(duel[1]).days()
@@ -258,6 +263,7 @@ def test_a_bar_revised_after_it_was_shadowed(zoo, world, duel, source):  # noqa:
     assert "bars were revised afterwards" in refusals(zoo, duel[1])["revised"]
 
 
+@pytest.mark.slow
 def test_a_clock_that_says_live_bars_are_in_the_future(zoo, world, duel, source):  # noqa: F811
     zoo.json(*SHADOW)
     before = recorded(world)

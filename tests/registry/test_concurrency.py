@@ -59,18 +59,21 @@ def test_mixed_new_and_equal_content_from_many_processes_is_each_registered_once
         assert (report.ok, report.checked, report.swept) == (True, len(distinct), ())
 
 
+@pytest.mark.slow
 def test_a_writer_killed_at_any_line_leaves_no_version_or_a_whole_one(store: Place) -> None:
     deaths = run("kill_at_lines", store.address, random.randrange(1, 80), 80)
     assert len(deaths) > 10
     check(deaths)
 
 
+@pytest.mark.slow
 def test_a_writer_interrupted_at_any_line_leaves_no_version_or_a_whole_one(store: Place) -> None:
     deaths = run("interrupt_at_lines", store.address, random.randrange(1, 80), 80)
     assert len(deaths) > 10
     check(deaths)
 
 
+@pytest.mark.slow
 def test_writers_killed_at_random_times_lose_nothing_that_they_were_told_is_registered(store: Place) -> None:
     deaths = run("kill_at_random", store.address, 20, random.randrange(1000))
     assert len(deaths) == 20

@@ -61,6 +61,7 @@ def test_a_version_is_four_objects_and_its_document_names_the_prefix_of_the_rest
     assert bucket.names()[0] == "events.log/000000000/000000000001.json"
 
 
+@pytest.mark.slow
 def test_a_writer_that_dies_at_any_line_leaves_no_version_or_a_whole_one(
     bucket: TestBucket, tmp_path: Path
 ) -> None:
