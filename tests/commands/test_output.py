@@ -68,11 +68,17 @@ def test_stdout_is_itself_again_after_an_error(capfd):
     assert capfd.readouterr().out == "afterwards\n"
 
 
-def test_a_reader_that_has_gone_away_is_no_error():
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_reader_that_has_gone_away_is_no_error(as_json):
+    def render(printer):
+        for number in range(9999):
+            printer.print(f"line {number}")
+
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as stream:
-        write(Answer(list(range(99999)), lambda _: None), True, stream)
+        write(Answer(list(range(99999)), render), as_json, stream)
+        stream.write("what comes later goes nowhere")
 
 
 def test_a_version_s_id_is_never_cut_however_narrow_the_terminal():

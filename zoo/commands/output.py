@@ -119,7 +119,11 @@ def console(stream: TextIO) -> Console:
     """Return a console for tables: as wide as the terminal, 80 columns where there is none."""
     from rich.console import Console
 
-    return Console(file=stream, highlight=False, emoji=False, markup=False)
+    class Patient(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # `write` knows what it means; rich would end the process with exit code 1
+
+    return Patient(file=stream, highlight=False, emoji=False, markup=False)
 
 
 def show_table(
