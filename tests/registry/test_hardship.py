@@ -24,7 +24,7 @@ from zoo.registry import Registry, document, history
 
 from . import hardship
 from .movers import LINE, register, sensor
-from .stores import Place
+from .stores import Place, on_sqlite
 
 FULL = "the disk is full; free some space and run again"
 
@@ -128,22 +128,20 @@ def test_a_read_only_directory(open_place: Path) -> None:
 
 @pytest.mark.slow
 def test_a_database_that_is_locked_for_thirty_seconds(
-    registry: Registry, desk: tuple[str, str, str], root: Path
+    registry: Registry, desk: tuple[str, str, str], store: Place
 ) -> None:
     """Waited for as long as is said by default; then it is one error, and who only reads never waits."""
-    holder = sqlite3.connect(root / "registry.db", isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    assert registry.load_champion(LINE).permutation_id == 2
-    started = time.monotonic()
-    with pytest.raises(StoreUnavailable, match=r"locked by another process for more than 30 s; wait for"):
-        registry.promote(desk[2], expect=desk[1], reason="x")
-    assert time.monotonic() - started >= 29
-    holder.execute("ROLLBACK")
-    holder.close()
+    with store.holding():
+        assert registry.load_champion(LINE).permutation_id == 2
+        started = time.monotonic()
+        with pytest.raises(StoreUnavailable, match=r"locked by another process for more than 30 s; wait for"):
+            registry.promote(desk[2], expect=desk[1], reason="x")
+        assert time.monotonic() - started >= 29
     assert registry.verify().ok
     assert registry.promote(desk[2], expect=desk[1], reason="x").changed
 
 
+@on_sqlite
 def test_a_lock_that_is_let_go_of_in_time_costs_nothing_but_the_wait(
     registry: Registry, desk: tuple[str, str, str], root: Path
 ) -> None:
