@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from tests.commands.test_shadow import LINE, TRUSTED
-from tests.evaluation import small
+from tests.commands.test_shadow import TRUSTED, small_world
 
 AT = "2021-01-04T12:00:00.000000+00:00"
 RUINOUS = "costs.half_spread_bps=400"
@@ -15,12 +14,7 @@ BLIND = ("leaderboard.draws=0", "leaderboard.permutations=0")
 @pytest.fixture
 def world(zoo, monkeypatch):
     """A champion since the first days of 2021, whose bars from then on are live."""
-    monkeypatch.setitem(small.STATE, "data", small.market())
-    small.STATE["data"].close.to_parquet(zoo.directory / "small.parquet")
-    monkeypatch.setenv("ZOO_TEST_SMALL", str(zoo.directory / "small.parquet"))
-    (zoo.conf / "line").mkdir()
-    (zoo.conf / "line" / "small.yaml").write_text(LINE.format(name="small", rebalance=5))
-    found = small.World(zoo.outputs, monkeypatch)
+    found = small_world(zoo, monkeypatch)
     found.first = found.register("first", at=AT, kept=True)
     found.second = found.register("second", ("trend", {"window": 20}), at=AT, number=1, kept=True)
     with monkeypatch.context() as patch:

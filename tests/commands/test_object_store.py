@@ -4,8 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.commands.test_shadow import BEFORE, LINE, TRUSTED
-from tests.evaluation import small
+from tests.commands.test_shadow import BEFORE, TRUSTED, small_world
 from tests.registry.mlflow_stand_in import StandIn
 from zoo.configuration import conf_dir
 from zoo.registry import Registry
@@ -106,12 +105,7 @@ def test_credentials_of_the_environment_are_in_no_message_no_object_and_no_file(
 def test_champion_and_challengers_are_shadowed_and_their_records_stay_below_the_outputs(
     zoo, monkeypatch, there, bucket
 ):
-    monkeypatch.setitem(small.STATE, "data", small.market())
-    small.STATE["data"].close.to_parquet(zoo.directory / "small.parquet")
-    monkeypatch.setenv("ZOO_TEST_SMALL", str(zoo.directory / "small.parquet"))
-    (zoo.conf / "line").mkdir()
-    (zoo.conf / "line" / "small.yaml").write_text(LINE.format(name="small", rebalance=5))
-    world = small.World(zoo.outputs, monkeypatch)
+    world = small_world(zoo, monkeypatch)
     world.registry.close()
     url = f"sqlite:///{zoo.outputs}/registry/registry.db"
     with Registry.open(url, artifacts=bucket.place) as world.registry:

@@ -14,15 +14,20 @@ rebalance: {rebalance}
 """
 
 
-@pytest.fixture
-def world(zoo, monkeypatch):
-    """The small line under the outputs of the command line, with a champion and a challenger."""
+def small_world(zoo, monkeypatch):
+    """The small line under the outputs of the command line, nobody registered, for other processes too."""
     monkeypatch.setitem(small.STATE, "data", small.market())
     small.STATE["data"].close.to_parquet(zoo.directory / "small.parquet")
     monkeypatch.setenv("ZOO_TEST_SMALL", str(zoo.directory / "small.parquet"))
     (zoo.conf / "line").mkdir()
     (zoo.conf / "line" / "small.yaml").write_text(LINE.format(name="small", rebalance=5))
-    found = small.World(zoo.outputs, monkeypatch)
+    return small.World(zoo.outputs, monkeypatch)
+
+
+@pytest.fixture
+def world(zoo, monkeypatch):
+    """The small line under the outputs of the command line, with a champion and a challenger."""
+    found = small_world(zoo, monkeypatch)
     found.first = found.register("first", at=BEFORE, champion=True)
     found.second = found.register("second", ("trend", {"window": 20}), at=BEFORE, number=1)
     yield found

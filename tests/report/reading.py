@@ -8,6 +8,18 @@ from html.parser import HTMLParser
 VOID = {"meta", "br", "link", "img", "input", "hr", "wbr"}
 
 
+def numbers(value):
+    """Yield every float in what JSON has said, however deep."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from numbers(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from numbers(inner)
+    elif isinstance(value, float):
+        yield value
+
+
 @dataclass
 class Read:
     """What a page holds.

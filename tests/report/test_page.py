@@ -6,7 +6,7 @@ import pytest
 from tests.experiment.analysis.odd import ODD
 from tests.experiment.analysis.writing import Made, write_experiment, write_foreign
 from tests.report.conftest import NASTY
-from tests.report.reading import read_page
+from tests.report.reading import numbers, read_page
 from zoo.experiment.analysis import analyse
 from zoo.report.figures import DARK, FIGURES
 from zoo.report.page import GENERATOR, page_of
@@ -110,16 +110,6 @@ def test_every_colour_has_a_dark_counterpart(text, page):
 
 
 def test_charts_hold_no_nan(page):
-    def numbers(value):
-        if isinstance(value, dict):
-            for inner in value.values():
-                yield from numbers(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                yield from numbers(inner)
-        elif isinstance(value, float):
-            yield value
-
     assert all(value == value for chart in page.json("charts").values() for value in numbers(chart))
 
 

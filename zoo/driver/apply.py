@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from zoo.driver.counting import evaluation_under
+from zoo.driver.opening import failed, opened
 from zoo.driver.result import Failure, Outcome, Promoted, SpecResult
 from zoo.driver.task import Task
 from zoo.errors import ControlFailed, ControlUndecidable, ExperimentCorrupt, Interrupted, ZooError
-from zoo.events import Advanced, Failed, Finished, Noticed, Observer, Started, emit
+from zoo.events import Advanced, Finished, Noticed, Observer, Started, emit
 from zoo.settings import LABEL_SETTING
 from zoo.spec import ExternalTrainer, Source, Top
 
@@ -82,20 +83,11 @@ class Application:
 
     def _source(self, source: Source, registry: Registry) -> None:
         from zoo.experiment.selection import choose
-        from zoo.promotion.trainer import Trainer
 
         try:
-            trainer = Trainer(
-                source.experiment,
-                trusted=self.task.trust,
-                allowed=self.task.allowed,
-                observers=[self._advance],
-                **self.task.terms.as_dict(),
-                controls=self.task.controls,
-            )
+            trainer = opened(self.task, source, [self._advance], self.task.controls)
             members = _members(source)
             ids = choose(source.experiment, source.permutations) if members is None else members.ids
-            self._check_line(trainer, f"{self.name}: {source.experiment}")
             self._count(trainer, registry)
         except Interrupted:
             raise
@@ -168,11 +160,6 @@ class Application:
                 if one.variant is not None
             ],
         )
-
-    def _check_line(self, trainer: Trainer, where: str) -> None:
-        """Refuse another line's experiment; what another library's manifest predicts cannot be asked."""
-        if not trainer.is_foreign:
-            self.task.line.check_manifest(trainer.pipeline.manifest.to_config(), where)
 
     def _same_as_recorded(self, trainer: Trainer) -> None:
         """Tell of overrides that equal what the experiment recorded: they change nothing."""
@@ -262,16 +249,7 @@ class Application:
 
     def fail(self, number: int | None, error: Exception) -> None:
         """Tell of a failure at once, with its traceback where it is a bug and not a fact."""
-        if isinstance(error, ZooError):
-            message = str(error)
-        else:
-            import traceback
-
-            traceback.print_exception(error)
-            message = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
-        self.failures.append(Failure(number, type(error).__name__, message))
-        where = self.name if number is None else f"{self.name}, permutation {number}"
-        emit(self.observers, Failed(where, type(error).__name__, message))
+        self.failures.append(failed(self.name, number, error, self.observers))
 
     def status(self) -> Outcome:
         """How the spec ended, by what was registered and what failed."""

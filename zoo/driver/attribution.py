@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zoo.driver.counting import evaluation_under
+from zoo.driver.opening import failed, opened
 from zoo.driver.result import Failure
-from zoo.errors import ConfigError, Interrupted, NothingToDo, ZooError
-from zoo.events import Advanced, Failed, Finished, Observer, Started, emit
+from zoo.errors import ConfigError, Interrupted, NothingToDo
+from zoo.events import Advanced, Finished, Observer, Started, emit
 
 if TYPE_CHECKING:
     from zoo.driver.task import Task
@@ -142,20 +143,9 @@ class _Attributing:
 
     def source(self, source: Source, ledger: Ledger) -> None:
         """Attribute each permutation of a source; a failure of one leaves the others alone."""
-        from zoo.promotion.trainer import Trainer
-
         try:
-            trainer = Trainer(
-                source.experiment,
-                trusted=self.task.trust,
-                allowed=self.task.allowed,
-                observers=[self._advance],
-                **self.task.terms.as_dict(),
-            )
+            trainer = opened(self.task, source, [self._advance])
             ids = _chosen(source)
-            if not trainer.is_foreign:
-                where = f"{self.task.spec.name}: {source.experiment}"
-                self.task.line.check_manifest(trainer.pipeline.manifest.to_config(), where)
             self._count_rounds(trainer, ledger)
         except Interrupted:
             raise
@@ -248,15 +238,7 @@ class _Attributing:
 
     def _fail(self, number: int | None, error: Exception) -> None:
         """Tell of a failure at once, with its traceback where it is a bug and not a fact."""
-        message = str(error)
-        if not isinstance(error, ZooError):
-            import traceback
-
-            traceback.print_exception(error)
-            message = f"unexpected {type(error).__name__}: {' '.join(message.split())}"
-        self.failures.append(Failure(number, type(error).__name__, message))
-        where = self.task.spec.name if number is None else f"{self.task.spec.name}, permutation {number}"
-        emit(self.observers, Failed(where, type(error).__name__, message))
+        self.failures.append(failed(self.task.spec.name, number, error, self.observers))
 
 
 def _trial(line: str, trainer: Trainer, variants: Variants, settings: Mapping[str, Any], found: Any) -> Trial:

@@ -28,11 +28,10 @@ class ShadowRules:
     proof: int = 3
 
     def __post_init__(self) -> None:
-        least = {"cap": 1, "soak_days": 1, "proof": 1}
-        for name, bound in least.items():
-            value = getattr(self, name)
-            if (value is not None or name != "cap") and (type(value) is not int or value < bound):
-                raise ConfigError(f"shadow.{name}: {value!r}", expected=f"a whole number of at least {bound}")
+        if self.cap is not None:
+            _whole("shadow.cap", self.cap, 1)
+        _whole("shadow.soak_days", self.soak_days, 1)
+        _whole("shadow.proof", self.proof, 1)
         if not 0.0 < self.seconds < float("inf"):
             raise ConfigError(f"shadow.seconds: {self.seconds!r}", expected="a positive number")
 
@@ -113,11 +112,6 @@ class DriftRules:
         object.__setattr__(self, "dispersion", found)
 
 
-def _whole(name: str, value: object, least: int) -> None:
-    if type(value) is not int or value < least:
-        raise ConfigError(f"{name}: {value!r}", expected=f"a whole number of at least {least}")
-
-
 @dataclass(frozen=True, slots=True)
 class AttributionRules:
     """How differences are drawn; conf/attribution.
@@ -136,14 +130,15 @@ class AttributionRules:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        for name, least in (("draws", 100), ("seed", 0)):
-            value = getattr(self, name)
-            if type(value) is not int or value < least:
-                raise ConfigError(
-                    f"attribution.{name}: {value!r}", expected=f"a whole number of at least {least}"
-                )
+        _whole("attribution.draws", self.draws, 100)
+        _whole("attribution.seed", self.seed, 0)
         if not 0.5 < self.level < 1.0:
             raise ConfigError(f"attribution.level: {self.level!r}", expected="a share in (0.5, 1)")
+
+
+def _whole(name: str, value: object, least: int) -> None:
+    if type(value) is not int or value < least:
+        raise ConfigError(f"{name}: {value!r}", expected=f"a whole number of at least {least}")
 
 
 __all__ = ["AttributionRules", "BoardRules", "DriftRules", "ShadowRules"]

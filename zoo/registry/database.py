@@ -77,6 +77,10 @@ class Database(ABC):
     def leftovers(self) -> bool:
         """Say whether something is in the store's place that has none of its tables."""
 
+    def seems_there(self) -> bool:
+        """Say whether a look that costs nothing finds a store; False where a look is dear."""
+        return False
+
     def damage(self, connection: Connection) -> list[str]:
         """Return what the database finds wrong with its own pages; empty when all is well."""
         return []

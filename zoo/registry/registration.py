@@ -42,7 +42,7 @@ def register(database: Database, artifacts: Artifacts, candidate: Candidate) -> 
     table = predictions.to_parquet(candidate.predictions)
     # what has no directory is hardly registered: then the write transaction, which looks again, is enough;
     # but where there is no database yet, none is made before the log has been looked at
-    free = artifacts.seems_free(candidate.line, candidate.version_id) and database.leftovers()
+    free = artifacts.seems_free(candidate.line, candidate.version_id) and database.seems_there()
     known = None if free else _known(database, artifacts, candidate)
     if known is None:
         added = _stage_and_add(database, artifacts, candidate, table)

@@ -77,6 +77,10 @@ class SQLite(Database):
 
     def leftovers(self) -> bool:
         """Say whether there is a file with something in it."""
+        return self.seems_there()
+
+    def seems_there(self) -> bool:
+        """Say whether there is a file with something in it; it may be no store."""
         return self.path.exists() and self.path.stat().st_size > 0
 
     def damage(self, connection: Connection) -> list[str]:

@@ -5,19 +5,8 @@ import json
 import pytest
 
 from tests.evaluation import small
-from tests.report.reading import read_page
+from tests.report.reading import numbers, read_page
 from zoo.report.line.page import page_of
-
-
-def numbers(value):
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from numbers(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from numbers(inner)
-    elif isinstance(value, float):
-        yield value
 
 
 def read(report):
