@@ -123,6 +123,10 @@ def test_a_frame_that_cannot_be_a_panel_never_becomes_one(frame, message):
         (lambda m: m.set_portfolio(costs="retale"), r"'retale'"),
         (lambda m: m.set_pca(5), r"5 components of 2 features"),
         (lambda m: m.set_calibration(), r"gives no probabilities"),
+        (
+            lambda m: m.with_model("sklearn.linear_model.Ridge", alpha="${params.alpha}", tol="x"),
+            r"fitting the model failed: InvalidParameterError: The 'tol' parameter of Ridge must be",
+        ),
     ],
 )
 def test_a_manifest_that_cannot_work_says_why_and_leaves_nothing(tmp_path, panel, step, message):

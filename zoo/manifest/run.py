@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from zoo.errors import DataError, ManifestError
 from zoo.manifest.bound import Bound
 from zoo.manifest.build import build_model
+from zoo.manifest.construct import called
 from zoo.manifest.cube import PanelCube, Sample
 from zoo.manifest.held_out import HeldOut, held_out
 from zoo.manifest.labels import Labels, fit_labels
@@ -71,7 +72,9 @@ def _train(unfitted: SklearnModel, bound: Bound, sample: Sample, horizon: int) -
         )
     model = SklearnModel(unfitted.estimator, deterministic=unfitted.deterministic)
     dated = {} if sample.grid is None else {"positions": sample.position[known], "horizon": horizon}
-    return model.train({"x_train": sample.X[known], "y_train": y, **dated})
+    rows = {"x_train": sample.X[known], "y_train": y, **dated}
+    fitted: SklearnModel = called(model.train, (rows,), {}, "fitting the model", bound.where)
+    return fitted
 
 
 def run(bound: Bound, prepared: Prepared) -> Run:
