@@ -5,6 +5,7 @@ import pytest
 from tests.evaluation import small
 from zoo.evaluation.declarations import Declared
 from zoo.evaluation.leakage import Check
+from zoo.evaluation.perturbation import cut_places, seed_of
 from zoo.manifest import Manifest
 from zoo.settings import DEFAULTS, using
 from zoo.trust import Trust
@@ -35,15 +36,20 @@ def found(*given, cuts=4, data=None, **options):
     return {one.name: one for one in check.run(manifest)}
 
 
+def labels_that_reach_past(data, cuts, horizon):
+    """Of each asset: those of the `horizon` bars up to a cut that have a label, over all cuts."""
+    labelled = len(data.dates) - horizon
+    places = cut_places(data, cuts, seed_of(data))  # they follow from the data, and so from the processor
+    return sum(max(min(place + 1, labelled) - (place + 1 - horizon), 0) for place in places)
+
+
 def test_features_and_labels_that_look_back_are_sound_and_the_counts_say_how_much_was_compared():
     one = found(CALM)
     assert {name: each.status for name, each in one.items()} == {"trend": "sound", "forward_return": "sound"}
     assert one["trend"].cuts == 4
     assert one["trend"].values > 4 * 3 * 80 * 12
     assert one["trend"].reached > 0
-    assert (
-        one["forward_return"].reached == (5 + 5 + 5 + 3) * 12
-    )  # the last cut lies 3 labelled bars before the end
+    assert one["forward_return"].reached == labels_that_reach_past(small.market(), cuts=4, horizon=5) * 12
 
 
 @pytest.mark.parametrize("name", ["tomorrow", "standardised", "filled", "survivors", "counting", "monthly"])

@@ -107,13 +107,17 @@ def rows_of(sample: Sample):
     return pd.DataFrame({"date": dates[sample.grid.date], "asset": assets[sample.grid.asset]})
 
 
-def assert_same(sensor, refit, data):
+#: a product of matrices may round otherwise when it has more rows, by processor and library
+ROUNDED = {"a perceptron": 1e-12}
+
+
+def assert_same(sensor, refit, data, relative=0.0):
     again = Sensor.loads(sensor.dumps(), lab.HERE)
     mine, theirs = sensor.predict(data), again.predict(data)
     pd.testing.assert_series_equal(mine, theirs, check_exact=True)
     keys = pd.MultiIndex.from_frame(refit[["date", "asset"]])
     assert len(keys) > 20
-    assert np.array_equal(theirs.loc[keys].to_numpy(), refit["prediction"].to_numpy())
+    np.testing.assert_allclose(theirs.loc[keys].to_numpy(), refit["prediction"].to_numpy(), relative, 0.0)
     assert again.bound.as_dict() == sensor.bound.as_dict()
     return mine
 
@@ -121,10 +125,11 @@ def assert_same(sensor, refit, data):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_sensor_of_every_kind_predicts_as_the_refit_did(kind, panel):
     sensor, refit = promoted(KINDS[kind](), panel)
-    assert_same(sensor, refit, panel)
+    relative = ROUNDED.get(kind, 0.0)
+    assert_same(sensor, refit, panel, relative)
     cut = panel.until(panel.dates[200])
     whole, part = sensor.predict(panel), sensor.predict(cut)
-    pd.testing.assert_series_equal(whole.loc[: panel.dates[200]], part, check_exact=True)
+    pd.testing.assert_series_equal(whole.loc[: panel.dates[200]], part, rtol=relative, atol=0.0)
 
 
 @pytest.mark.parametrize("kind", BARS)
