@@ -114,6 +114,22 @@ def test_select_auto_promotes_the_winner_once(zoo, held):
     assert promoted(zoo) == second
 
 
+def test_select_auto_without_a_winner_posts_once_whom_the_gate_refused_and_why(zoo, held, monkeypatch):
+    first, second, third = held(0.0, 0.0, 0.0)
+    monkeypatch.setenv("ZOO_NOTIFY_SECRET", "secret")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with Receiver() as receiver:
+        hook = f"notify.url='{receiver.url}'"
+        assert zoo.json("select", hook, "gate.draws=400").code == 0  # it looks, and tells nobody
+        ran = zoo.json("select", "auto=true", hook, "gate.draws=400")
+        told = json.loads(receiver.next()[2])
+    assert (ran.code, ran.document["winner"], promoted(zoo)) == (0, None, first)
+    assert (told["event"], told["reasons"]) == ("gate_refused", ["none of 2 challengers passes"])
+    lost = {one["version_id"]: one["lost"] for one in ran.document["candidates"]}
+    assert {one["version_id"]: one["reasons"] for one in told["refused"]} == lost
+    assert set(lost) == {second, third}
+
+
 def test_select_auto_promotes_nobody_where_another_was_first(zoo, held, monkeypatch):
     from zoo.commands import select
     from zoo.registry import Registry

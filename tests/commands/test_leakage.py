@@ -50,7 +50,10 @@ def test_a_line_whose_versions_look_back_is_sound_and_says_how_much_was_compared
     assert all(one["cuts"] == 3 and one["values"] > 1_000 for one in document["results"])
     assert len(document["cuts"]) == 3
     table = zoo("verify", "leakage", "line=small", TRUSTED, QUICK).out
-    assert max(map(len, table.splitlines())) <= 80
+    assert [one["part"] for one in document["not_perturbed"]] == ["model"]
+    told = "neither feature nor target, and not perturbed: model (fitted on train only)"
+    assert told in table.splitlines()
+    assert max(len(line) for line in table.splitlines() if line != told) <= 80
     assert "small: 3 sound, 0 leak, 0 hollow, 0 not checked" in table
 
 

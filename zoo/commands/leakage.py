@@ -127,6 +127,8 @@ def _checked(request: Request, declarations: Declarations) -> tuple[list[Finding
 def _document(
     name: str, findings: list[Finding], cuts: list[str], declarations: Declarations
 ) -> dict[str, Any]:
+    from zoo.evaluation.declarations import besides
+
     count = {status: sum(one.status == status for one in findings) for status in ("sound", "leak", "hollow")}
     unchecked = sum(one.status == _UNCHECKED for one in findings) + len(declarations.unread)
     return {
@@ -136,6 +138,7 @@ def _document(
         _UNCHECKED: unchecked,
         "results": [one.as_dict() for one in findings],
         "unread": [{"name": where, "reason": reason} for where, reason in declarations.unread.items()],
+        "not_perturbed": besides(declarations.found),
         "notices": declarations.notices,
     }
 
@@ -184,6 +187,9 @@ def render(console: Console, document: Mapping[str, Any]) -> None:
             console.print(f"{status}: {one['kind']} {one['name']}: {_problem(one)}", soft_wrap=True)
     for one in document["unread"]:
         console.print(f"not checked: {one['name']}: {one['reason']}", soft_wrap=True)
+    others = "; ".join(f"{one['part']} ({one['reason']})" for one in document["not_perturbed"])
+    if others:
+        console.print(f"neither feature nor target, and not perturbed: {others}", soft_wrap=True)
     for notice in document["notices"]:
         console.print(notice, soft_wrap=True)
     told = (

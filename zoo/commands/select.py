@@ -9,10 +9,11 @@ from zoo.commands.alarm import tell_alarm
 from zoo.commands.arguments import Arguments
 from zoo.commands.gating import check_reason, court_of, deciding
 from zoo.commands.judging import line_to_judge
-from zoo.commands.moving import moved, registry_to_move
+from zoo.commands.moving import moved, post, registry_to_move
 from zoo.commands.output import Answer, show_table
 from zoo.commands.request import Request, asked
 from zoo.errors import ConfigError, NothingToDo
+from zoo.monitoring import webhook
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -70,6 +71,7 @@ def chosen(request: Request, registry: Registry) -> Selection:
 def _promoted(request: Request, registry: Registry, selection: Selection) -> Answer:
     """Promote the winner in the place of the champion that it was compared with, and of nobody else."""
     if selection.winner is None:
+        _post(request, selection)
         return _answer(request, selection.as_dict(), None)
     decision = next(one.decision for one in selection.candidates if one.version_id == selection.winner)
     move = registry.promote(
@@ -79,6 +81,14 @@ def _promoted(request: Request, registry: Registry, selection: Selection) -> Ans
         decision=deciding(request.gating.gate, decision),
     )
     return _answer(request, selection.as_dict(), dict(moved(request, move).document))
+
+
+def _post(request: Request, selection: Selection) -> None:
+    """Tell the other side, once, that the gate refused every challenger when it was to choose by itself."""
+    refused = [{"version_id": one.version_id, "reasons": list(one.lost)} for one in selection.candidates]
+    reasons = [f"none of {len(refused)} challengers passes"]
+    facts = {"version_id": None, "line": selection.line, "gate": selection.gate, "reasons": reasons}
+    post(request, webhook.GATE_REFUSED, {**facts, "refused": refused})
 
 
 def _answer(request: Request, document: dict[str, Any], promoted: dict[str, Any] | None) -> Answer:

@@ -45,6 +45,28 @@ class Declared:
     fetch: Callable[[], Any]
 
 
+#: parts of a manifest that no perturbation of later bars tells of, and why
+_BESIDES: Final = {
+    "selector": "it chooses among the data before anything is computed",
+    "fitted_target": "fitted on train only",
+    "scaler": "fitted on train only",
+    "pca": "fitted on train only",
+    "calibration": "fitted on train only, purged",
+    "model": "fitted on train only",
+}
+
+
+def besides(declared: Iterable[Declared]) -> list[dict[str, str]]:
+    """Return which other parts the manifests have: neither feature nor target, and so not perturbed.
+
+    Returns:
+        `{"part": name, "reason": why}`, in the order in which a manifest declares them.
+    """
+    manifests = [one.bound for one in declared]
+    parts = [name for name in _BESIDES if any(getattr(bound, name) is not None for bound in manifests)]
+    return [{"part": name, "reason": _BESIDES[name]} for name in parts]
+
+
 @dataclass
 class Declarations:
     """What is found; what cannot be read is no failure of the search, and is told.
@@ -195,4 +217,4 @@ def sources(found: Iterable[Declared]) -> Iterator[tuple[Declared, list[Declared
         yield group[0], group
 
 
-__all__ = ["Declarations", "Declared", "sources"]
+__all__ = ["Declarations", "Declared", "besides", "sources"]
